@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from '@playwright/test';
+import type { AxeResults } from 'axe-core';
+import { expect, openRanked, rowsOf, stampOf, test } from './fixtures.ts';
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
+
+/** Serious and critical findings of axe on the page as it is now. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(`in the ${theme} theme`, () => {
+    test.use({ colorScheme: theme });
+
+    test('axe finds nothing serious on any view', async ({ page }) => {
+      await openRanked(page);
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole('checkbox', { name: 'Logits' }).check();
+      for (const order of ['BM25', 'Both']) {
+        await page.getByRole('radio', { name: order }).check();
+        expect(await seriousFindings(page)).toEqual([]);
+      }
+      await page.getByRole('radio', { name: 'Side by side' }).check();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole('button', { name: /Model and device/ }).click();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('textbox', { name: 'Query' }).fill('');
+      await page.getByRole('button', { name: 'Rerank', exact: true }).first().click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole('link', { name: 'Keyword traps' }).click();
+      await expect(page.getByText('Measured in this tab')).toBeVisible();
+      expect(await seriousFindings(page)).toEqual([]);
+    });
+  });
+}
+
+test('everything is reached and done with the keyboard alone', async ({ page }) => {
+  await openRanked(page);
+  // Plain Tab from the top: the boxes, the controls and the badge all come by.
+  const reached = new Set<string>();
+  for (let step = 0; step < 40; step++) {
+    await page.keyboard.press('Tab');
+    reached.add(
+      await page.evaluate(() => {
+        const element = document.activeElement;
+        const label = element?.getAttribute('aria-label') ?? element?.closest('label')?.textContent;
+        return (label ?? element?.textContent ?? '').trim();
+      }),
+    );
+  }
+  for (const name of ['Query', 'Language', 'Theme', 'Load a keyword trap', 'Clear', 'Logits']) {
+    expect(
+      [...reached].some((label) => label.startsWith(name)),
+      name,
+    ).toBe(true);
+  }
+
+  await page.getByRole('textbox', { name: 'Query' }).focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('capital of France');
+  await page.getByRole('textbox', { name: 'Documents' }).focus();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('Berlin is in Germany\nParis is the capital of France');
+  await page.keyboard.press('Control+Enter');
+  await expect(stampOf(page)).toContainText('2 pairs');
+  await expect(rowsOf(page)).toHaveCount(2);
+
+  // The arrow keys move within a choice.
+  await page.getByRole('radio', { name: 'Cross-encoder' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'BM25' })).toBeChecked();
+});
+
+test('the narrow page neither scrolls sideways nor hides a control', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openRanked(page);
+  for (const arrangement of ['List', 'Side by side']) {
+    await page.getByRole('radio', { name: arrangement }).check();
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow, arrangement).toBeLessThanOrEqual(0);
+  }
+  await page.getByRole('link', { name: 'Keyword traps' }).click();
+  await expect(page.getByText('Measured in this tab')).toBeVisible();
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow).toBeLessThanOrEqual(0);
+});

@@ -1,0 +1,39 @@
+import { expect, openRanked, stampOf, test } from './fixtures.ts';
+
+/**
+ * Pictures of the real page. They go to test-results/; with UPDATE_SCREENSHOTS=1 to
+ * e2e/screenshots/, from where README shows them.
+ */
+const folder = process.env.UPDATE_SCREENSHOTS ? 'e2e/screenshots' : 'test-results/screenshots';
+
+for (const [name, colorScheme, width, height, locale] of [
+  ['rerank-light', 'light', 1280, 800, 'en-US'],
+  ['rerank-dark', 'dark', 1280, 800, 'en-US'],
+  ['rerank-zh', 'light', 1280, 800, 'zh-CN'],
+  ['rerank-narrow', 'light', 390, 844, 'en-US'],
+] as const) {
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height }, locale });
+
+    test('list and side by side', async ({ page }) => {
+      await openRanked(page);
+      await page.screenshot({ path: `${folder}/${name}.png` });
+      await page.getByRole('radio', { name: locale === 'zh-CN' ? '并排' : 'Side by side' }).check();
+      await page.screenshot({ path: `${folder}/${name}-sides.png` });
+    });
+
+    test('gallery', async ({ page }) => {
+      await page.goto('./#/traps');
+      await expect(page.getByText(/Measured in this tab|在本标签页实测/)).toBeVisible();
+      await page.screenshot({ path: `${folder}/${name.replace('rerank', 'traps')}.png` });
+    });
+  });
+}
+
+test('model panel', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await openRanked(page);
+  await page.getByRole('button', { name: /Model and device/ }).click();
+  await expect(stampOf(page)).toBeVisible();
+  await page.screenshot({ path: `${folder}/model-panel.png` });
+});

@@ -1,0 +1,121 @@
+import { createStore } from 'zustand/vanilla';
+import type { RerankErrorCode } from '../core/errors.ts';
+import type { DeviceReport } from '../engine/device.ts';
+import type { LoadedModel, RerankTimings } from '../engine/reranker.ts';
+import type { KeywordTrap } from '../io/keyword-traps.ts';
+import type { DocumentLayoutChoice } from '../io/pasted-documents.ts';
+import { type DraftOutcome, defaultSettings, type Settings } from '../io/settings-storage.ts';
+
+/** What went wrong, in a form that the page can translate: the code leads, the detail explains. */
+export interface Failure {
+  readonly code: RerankErrorCode | 'documents-json' | 'traps-unavailable';
+  /** English, from the library; shown as detail. */
+  readonly detail: string;
+}
+
+export type ModelPhase =
+  | { readonly phase: 'none' }
+  | { readonly phase: 'downloading'; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly phase: 'preparing' }
+  | { readonly phase: 'ready'; readonly model: LoadedModel }
+  | { readonly phase: 'failed'; readonly failure: Failure };
+
+export type RunPhase =
+  | { readonly phase: 'idle' }
+  | {
+      readonly phase: 'scoring';
+      readonly done: number;
+      readonly total: number;
+      readonly doneTokens: number;
+      readonly totalTokens: number;
+      /** Since the first batch was sent to the model; 0 while it is being loaded. */
+      readonly elapsedMs: number;
+    }
+  | { readonly phase: 'done' }
+  | { readonly phase: 'cancelled'; readonly done: number; readonly total: number }
+  | { readonly phase: 'failed'; readonly failure: Failure };
+
+/** The scores of one (query, documents) request, as far as they are known. */
+export interface Result {
+  /** Grows with every run, so that a late reply is told from a newer one. */
+  readonly runNumber: number;
+  readonly query: string;
+  readonly documents: readonly string[];
+  /** The keyword trap that this was, with its answer and its trap; null for own input. */
+  readonly trap: KeywordTrap | null;
+  /** By document index; NaN where not scored yet. */
+  readonly logits: Float64Array;
+  /** Tokens of the pair by document index; 0 where not scored yet. */
+  readonly tokens: Int32Array;
+  readonly truncated: readonly boolean[];
+  /** By document index; null until the lexical worker has answered. */
+  readonly bm25Scores: Float64Array | null;
+  /** Documents scored by the cross-encoder. */
+  readonly done: number;
+  readonly model: LoadedModel | null;
+  readonly timings: RerankTimings | null;
+}
+
+/** The three orders of a result: by the model, by keywords, by both (z-scores added). */
+export type RankingOrder = 'cross-encoder' | 'bm25' | 'both';
+
+/** What the three orders put first for one keyword trap. */
+export interface TrapOutcome {
+  /** Document indexes, best first. */
+  readonly orders: Readonly<Record<RankingOrder, readonly number[]>>;
+  readonly logits: readonly number[];
+  readonly bm25Scores: readonly number[];
+  readonly model: LoadedModel;
+}
+
+export interface TrapsState {
+  readonly phase: 'none' | 'loading' | 'ready' | 'running' | 'failed';
+  readonly traps: readonly KeywordTrap[];
+  readonly outcomes: ReadonlyMap<string, TrapOutcome>;
+  readonly selectedId: string | null;
+  readonly failure: Failure | null;
+}
+
+export type View = 'rerank' | 'traps';
+
+export interface AppState {
+  readonly settings: Settings;
+  readonly view: View;
+  readonly query: string;
+  /** The raw text of the "Documents" box. */
+  readonly documentsText: string;
+  readonly layout: DocumentLayoutChoice;
+  /** Set while the boxes hold an unchanged keyword trap. */
+  readonly loadedTrap: KeywordTrap | null;
+  /** Whether what is typed would survive a reload of this tab. */
+  readonly draft: DraftOutcome;
+  readonly devices: DeviceReport | null;
+  readonly model: ModelPhase;
+  readonly run: RunPhase;
+  readonly result: Result | null;
+  readonly order: RankingOrder;
+  readonly arrangement: 'list' | 'side-by-side';
+  readonly showLogits: boolean;
+  readonly traps: TrapsState;
+}
+
+const initialState: AppState = {
+  settings: defaultSettings,
+  view: 'rerank',
+  query: '',
+  documentsText: '',
+  layout: 'auto',
+  loadedTrap: null,
+  draft: 'kept',
+  devices: null,
+  model: { phase: 'none' },
+  run: { phase: 'idle' },
+  result: null,
+  order: 'cross-encoder',
+  arrangement: 'list',
+  showLogits: false,
+  traps: { phase: 'none', traps: [], outcomes: new Map(), selectedId: null, failure: null },
+};
+
+/** The one store of the page; changed by actions only. */
+export const store = createStore<AppState>(() => initialState);

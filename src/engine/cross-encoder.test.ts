@@ -1,0 +1,651 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import * as ort from 'onnxruntime-web';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RerankError, type RerankErrorCode } from '../core/errors.ts';
+import { relevanceOfLogit } from '../core/scores.ts';
+import { CrossEncoder, type CrossEncoderHost } from './cross-encoder.ts';
+import { embeddedModel, type ModelFile } from './model-catalog.ts';
+import type { OnnxRuntime } from './onnx-session.ts';
+import type { RerankEvent, RerankRequest, ScoredDocument, ScoringEvent } from './reranker.ts';
+
+// In Node the package resolves to its WASM build, the same kernels that run in a browser.
+const realRuntime: OnnxRuntime = ort;
+
+const modelUrl = new URL(`../../public/models/${embeddedModel.id}/`, import.meta.url);
+const readFile = ({ path }: ModelFile) => Uint8Array.from(readFileSync(new URL(path, modelUrl)));
+// The file comes with the model; its shape is in the model's README.
+const reference = JSON.parse(readFileSync(new URL('reference-logits.json', modelUrl), 'utf8')) as {
+  readonly tolerance: { readonly 'q8 against logit_q8': number };
+  readonly pairs: readonly {
+    readonly query: string;
+    readonly document: string;
+    readonly tokens: number;
+    readonly logit_q8: number;
+  }[];
+};
+
+const panda: RerankRequest = {
+  query: 'what is panda?',
+  documents: [
+    'hi',
+    'The giant panda (Ailuropoda melanoleuca), sometimes called a panda bear or simply panda, ' +
+      'is a bear species endemic to China.',
+    'Paris is the capital of France.',
+  ],
+};
+
+// Nothing here is about speed, and other programs may be running.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let loaded: CrossEncoder;
+
+beforeAll(async () => {
+  loaded = new CrossEncoder(embeddedModel, hostWith());
+  await loaded.load();
+});
+
+afterAll(() => loaded.dispose());
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('scores of the embedded model', () => {
+  const tolerance = reference.tolerance['q8 against logit_q8'];
+
+  // The pair of nothing with nothing is refused: its query is empty.
+  it.each(reference.pairs.filter(({ query }) => query !== ''))(
+    'are those of the reference: $query ($logit_q8)',
+    async (pair) => {
+      const { query, document } = pair;
+      const { ranking } = await loaded.rerank({ query, documents: [document] });
+      expect(ranking).toHaveLength(1);
+      expect(ranking[0]?.tokens).toBe(pair.tokens);
+      expect(Math.abs((ranking[0]?.logit ?? Number.NaN) - pair.logit_q8)).toBeLessThanOrEqual(
+        tolerance,
+      );
+    },
+  );
+
+  it('do not depend on the documents scored beside them', async () => {
+    const documents = mixedDocuments(60);
+    const { query } = panda;
+    const { ranking, timings } = await loaded.rerank({ query, documents });
+    expect(timings.batches).toBeLessThan(30);
+    expect(timings.paddedShare).toBeLessThanOrEqual(0.05);
+    const together = byIndex(ranking);
+    for (const [index, document] of documents.entries()) {
+      const [alone] = (await loaded.rerank({ query, documents: [document] })).ranking;
+      const beside = together[index];
+      expect(beside?.tokens).toBe(alone?.tokens);
+      const difference = (beside?.logit ?? Number.NaN) - (alone?.logit ?? Number.NaN);
+      expect(Math.abs(difference), document).toBeLessThanOrEqual(1e-3);
+    }
+  });
+
+  it('are relevance, too: the sigmoid of the logit', async () => {
+    for (const { logit, relevance } of (await loaded.rerank(panda)).ranking) {
+      expect(relevance).toBe(relevanceOfLogit(logit));
+    }
+  });
+
+  it('come for any text', async () => {
+    const documents = [
+      ' \n\t ',
+      '',
+      '\ud800',
+      '\udc00\ud800 half',
+      '😀 👨‍👩‍👧 🇨🇳',
+      '<script>alert(1)</script><img src=x onerror=alert(1)>',
+      'مرحبا بالعالم שלום',
+      '\u202eright to left override',
+      '\u0000\u0007',
+      '[SEP] [CLS] [PAD]',
+    ];
+    const { ranking } = await loaded.rerank({ query: '\ud83d <b>مرحبا</b> 😀', documents });
+    expect(ranking.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual([
+      ...documents.keys(),
+    ]);
+    expect(ranking.every(({ logit }) => Number.isFinite(logit))).toBe(true);
+    expect(ranking.every(({ truncated }) => !truncated)).toBe(true);
+  });
+});
+
+describe('a ranking', () => {
+  it('holds every document once, best first', async () => {
+    const documents = mixedDocuments(12);
+    const { ranking } = await loaded.rerank({ query: 'loan for a house', documents });
+    expect(ranking.map(({ rank }) => rank)).toEqual(documents.map((_, index) => index + 1));
+    expect(ranking.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual([
+      ...documents.keys(),
+    ]);
+    const logits = ranking.map(({ logit }) => logit);
+    expect(logits).toEqual(logits.toSorted((a, b) => b - a));
+  });
+
+  it('puts the answer first', async () => {
+    const { ranking } = await loaded.rerank(panda);
+    expect(ranking.map(({ index }) => index)).toEqual([1, expect.anything(), expect.anything()]);
+  });
+
+  it('keeps the best topK, and scores the others as well', async () => {
+    const all = (await loaded.rerank(panda)).ranking;
+    const scores: ScoredDocument[] = [];
+    const best = await loaded.rerank(
+      { ...panda, topK: 2 },
+      { onEvent: (event) => scores.push(...scoresOf(event)) },
+    );
+    expect(best.ranking).toEqual(all.slice(0, 2));
+    expect(scores).toHaveLength(3);
+    expect((await loaded.rerank({ ...panda, topK: 99 })).ranking).toEqual(all);
+  });
+
+  it('keeps equal documents in the order of the request, with equal logits', async () => {
+    // Far apart and among others of their length, so that they could end in different batches.
+    const filler = mixedDocuments(30);
+    const documents = ['the same text', ...filler, 'the same text', ...filler, 'the same text'];
+    const { ranking, timings } = await loaded.rerank({ query: 'text', documents });
+    const copies = ranking.filter(({ index }) => documents[index] === 'the same text');
+    expect(copies.map(({ index }) => index)).toEqual([0, 31, 62]);
+    expect(new Set(copies.map(({ logit }) => logit)).size).toBe(1);
+    // Which is certain since each text is scored once.
+    const tokensOfText = new Map(ranking.map(({ index, tokens }) => [documents[index], tokens]));
+    expect(timings.tokens).toBe([...tokensOfText.values()].reduce((a, b) => a + b));
+    const ranks = copies.map(({ rank }) => rank);
+    expect(ranks).toEqual([ranks[0], (ranks[0] ?? 0) + 1, (ranks[0] ?? 0) + 2]);
+  });
+
+  it('marks documents that were not read to their end', async () => {
+    const documents = ['panda', 'panda '.repeat(600)];
+    const ranking = byIndex((await loaded.rerank({ query: 'panda', documents })).ranking);
+    expect(ranking[0]).toMatchObject({ truncated: false });
+    expect(ranking[1]).toMatchObject({ truncated: true, tokens: 512 });
+  });
+
+  it('marks every document when the query was not read to its end', async () => {
+    const query = 'panda '.repeat(500);
+    const { ranking } = await loaded.rerank({ query, documents: ['panda'] });
+    expect(ranking).toMatchObject([{ truncated: true }]);
+    expect(ranking[0]?.tokens).toBeLessThan(512);
+  });
+
+  it('says which model made it and where the time went', async () => {
+    const { ranking, timings, ...model } = await loaded.rerank(panda);
+    expect(model).toEqual(await loaded.load());
+    expect(timings.tokens).toBe(ranking.reduce((sum, { tokens }) => sum + tokens, 0));
+    expect(timings.batches).toBeGreaterThanOrEqual(1);
+    expect(timings.paddedShare).toBeGreaterThanOrEqual(0);
+    expect(timings.paddedShare).toBeLessThan(1);
+    expect(timings.totalMs).toBeGreaterThanOrEqual(timings.tokenizeMs + timings.inferenceMs);
+    expect(timings.pairsPerSecond).toBeCloseTo((ranking.length / timings.totalMs) * 1000);
+  });
+});
+
+describe('scoring events', () => {
+  it('grow up to the total and give every score once', async () => {
+    const filler = mixedDocuments(20);
+    const documents = [...filler, ...filler.slice(0, 5), 'panda '.repeat(100)];
+    const events: RerankEvent[] = [];
+    const { ranking, timings } = await loaded.rerank(
+      { query: 'panda', documents },
+      { onEvent: (event) => events.push(event) },
+    );
+    const scoring = events.filter(isScoring);
+    expect(scoring).toHaveLength(events.length);
+    expect(scoring).toHaveLength(timings.batches);
+    expect(scoring.length).toBeGreaterThan(2);
+
+    let done = 0;
+    let doneTokens = 0;
+    for (const event of scoring) {
+      done += event.scores.length;
+      expect(event.scores).not.toEqual([]);
+      expect(event).toMatchObject({ done, total: 26, totalTokens: timings.tokens });
+      expect(event.doneTokens).toBeGreaterThan(doneTokens);
+      doneTokens = event.doneTokens;
+    }
+    expect(done).toBe(26);
+    expect(doneTokens).toBe(timings.tokens);
+    const scores = scoring.flatMap((event) => event.scores);
+    expect(byIndex(scores)).toEqual(byIndex(ranking.map(({ rank: _, ...score }) => score)));
+  });
+});
+
+describe('a request that cannot be ranked', () => {
+  it.each([
+    ['an empty query', { query: '', documents: ['a'] }, 'empty-query'],
+    ['a blank query', { query: ' \n\u3000', documents: ['a'] }, 'empty-query'],
+    ['no documents', { query: 'a', documents: [] }, 'no-documents'],
+    ['topK 0', { query: 'a', documents: ['a'], topK: 0 }, 'invalid-request'],
+  ] as const)('is refused before anything is loaded: %s', async (_, request, code) => {
+    const host = hostWith();
+    const openRuntime = vi.spyOn(host, 'openRuntime');
+    const readModel = vi.spyOn(host, 'readModel');
+    await expectRejection(new CrossEncoder(embeddedModel, host).rerank(request), code);
+    expect(openRuntime).not.toHaveBeenCalled();
+    expect(readModel).not.toHaveBeenCalled();
+  });
+});
+
+describe('aborting', () => {
+  it('stops between two batches, and the next call works', async () => {
+    const controller = new AbortController();
+    const events: RerankEvent[] = [];
+    const call = loaded.rerank(
+      { query: 'panda', documents: mixedDocuments(20) },
+      {
+        signal: controller.signal,
+        onEvent: (event) => {
+          events.push(event);
+          controller.abort();
+        },
+      },
+    );
+    const error = await expectRejection(call, 'aborted');
+    expect(error.name).toBe('AbortError');
+    expect(events).toHaveLength(1);
+    expect((await loaded.rerank(panda)).ranking[0]).toMatchObject({ index: 1 });
+  });
+
+  it('rejects even after the last batch', async () => {
+    const controller = new AbortController();
+    const call = loaded.rerank(
+      { query: 'panda', documents: ['panda'] },
+      { signal: controller.signal, onEvent: () => controller.abort() },
+    );
+    await expectRejection(call, 'aborted');
+  });
+
+  it('rejects a call that was aborted before, without an event', async () => {
+    const onEvent = vi.fn();
+    const signal = AbortSignal.abort();
+    await expectRejection(loaded.rerank(panda, { signal, onEvent }), 'aborted');
+    await expectRejection(loaded.load({}, { signal, onEvent }), 'aborted');
+    expect(onEvent).not.toHaveBeenCalled();
+  });
+
+  it('stops a load before the session is created', async () => {
+    const controller = new AbortController();
+    const create = vi.fn(realRuntime.InferenceSession.create);
+    const runtime = { ...realRuntime, InferenceSession: { create } };
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    const load = reranker.load(
+      {},
+      {
+        signal: controller.signal,
+        onEvent: ({ type }) => {
+          if (type === 'preparing') controller.abort();
+        },
+      },
+    );
+    await expectRejection(load, 'aborted');
+    expect(create).not.toHaveBeenCalled();
+  });
+});
+
+describe('loading', () => {
+  it('tells bytes, then that it prepares, then what is ready', async () => {
+    const events: RerankEvent[] = [];
+    const reranker = new CrossEncoder(embeddedModel, hostWith());
+    const model = await reranker.load({}, { onEvent: (event) => events.push(event) });
+    expect(model).toEqual({
+      model: 'crossrank-tiny-en-zh',
+      revision: embeddedModel.revision,
+      dtype: 'q8',
+      device: 'wasm',
+      adapter: null,
+      softwareAdapter: false,
+      threads: 1,
+      maxLength: 512,
+    });
+    expect(events).toEqual([
+      { type: 'downloading', loadedBytes: 500, totalBytes: 1000 },
+      { type: 'downloading', loadedBytes: 1000, totalBytes: 1000 },
+      { type: 'preparing' },
+      { type: 'ready', model },
+    ]);
+    await reranker.dispose();
+  });
+
+  it('happens once', async () => {
+    const host = hostWith();
+    const readModel = vi.spyOn(host, 'readModel');
+    const reranker = new CrossEncoder(embeddedModel, host);
+    const [first, second] = await Promise.all([reranker.load(), reranker.load({ device: 'wasm' })]);
+    const third = await reranker.load({ device: 'auto' });
+    await reranker.rerank({ query: 'a', documents: ['b'] });
+    expect(second).toEqual(first);
+    expect(third).toEqual(first);
+    expect(readModel).toHaveBeenCalledTimes(1);
+    await reranker.dispose();
+  });
+
+  it('can be tried again after it failed', async () => {
+    const host = hostWith();
+    vi.spyOn(host, 'readModel').mockRejectedValueOnce(new RerankError('download-failed', 'no net'));
+    const reranker = new CrossEncoder(embeddedModel, host);
+    await expectRejection(reranker.load(), 'download-failed');
+    expect(await reranker.load()).toMatchObject({ device: 'wasm' });
+    await reranker.dispose();
+  });
+
+  it.each<
+    [string, Partial<Record<'weights' | 'tokenizer', Uint8Array<ArrayBuffer>>>, RerankErrorCode]
+  >([
+    ['weights that are no graph', { weights: new Uint8Array(1000) }, 'session-failed'],
+    [
+      'half of the weights',
+      { weights: readFile(embeddedModel.weights).slice(0, 4_000_000) },
+      'session-failed',
+    ],
+    ['a tokenizer that is none', { tokenizer: new Uint8Array(10) }, 'model-corrupt'],
+  ])('fails with a code for %s', async (_, files, code) => {
+    await expectRejection(new CrossEncoder(embeddedModel, hostWith({ files })).load(), code);
+  });
+
+  it('rejects with a RerankError whatever its host throws', async () => {
+    const host = hostWith();
+    vi.spyOn(host, 'readModel').mockRejectedValue(new RangeError('Array buffer allocation failed'));
+    await expectRejection(new CrossEncoder(embeddedModel, host).load(), 'session-failed');
+  });
+
+  it('fails with a code when the runtime cannot be opened', async () => {
+    const host = hostWith();
+    vi.spyOn(host, 'openRuntime').mockRejectedValue(new TypeError('Failed to fetch the module'));
+    await expectRejection(new CrossEncoder(embeddedModel, host).load(), 'session-failed');
+  });
+
+  it('refuses WebGPU where there is none, before any download', async () => {
+    const host = hostWith();
+    const readModel = vi.spyOn(host, 'readModel');
+    const reranker = new CrossEncoder(embeddedModel, host);
+    await expectRejection(reranker.load({ device: 'webgpu' }), 'webgpu-unavailable');
+    expect(readModel).not.toHaveBeenCalled();
+  });
+});
+
+describe('calls at the same time', () => {
+  it('run one after the other', async () => {
+    let running = 0;
+    let most = 0;
+    const reranker = new CrossEncoder(
+      embeddedModel,
+      hostWith({
+        runtime: runtimeWithRun((run) => async (feeds) => {
+          running += 1;
+          most = Math.max(most, running);
+          // What a GPU does: other events run while it computes.
+          await new Promise((resolve) => setImmediate(resolve));
+          const outputs = await run(feeds);
+          running -= 1;
+          return outputs;
+        }),
+      }),
+    );
+    const other = { query: 'bear', documents: ['a bear', 'a bird of prey in China'] };
+    const [first, second] = await Promise.all([reranker.rerank(panda), reranker.rerank(other)]);
+    expect(most).toBe(1);
+    expect(first.ranking).toEqual((await loaded.rerank(panda)).ranking);
+    expect(second.ranking).toEqual((await loaded.rerank(other)).ranking);
+    await reranker.dispose();
+  });
+
+  it('do not hold each other up when one fails', async () => {
+    const refused = loaded.rerank({ query: ' ', documents: ['a'] });
+    const aborted = loaded.rerank(panda, { signal: AbortSignal.abort() });
+    const good = loaded.rerank(panda);
+    await expectRejection(refused, 'empty-query');
+    await expectRejection(aborted, 'aborted');
+    expect((await good).ranking).toHaveLength(3);
+  });
+});
+
+describe('memory', () => {
+  it('of a batch is not held while the session lives', async () => {
+    const outputs: WeakRef<object>[] = [];
+    const runtime = runtimeWithRun((run) => async (feeds) => {
+      const output = await run(feeds);
+      outputs.push(new WeakRef(output));
+      return output;
+    });
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await reranker.rerank(panda);
+    await collectGarbage();
+    expect(outputs.length).toBeGreaterThan(0);
+    expect(outputs.filter((output) => output.deref() !== undefined)).toEqual([]);
+    await reranker.dispose();
+  });
+});
+
+describe('a runtime that fails in mid-run', () => {
+  const cases: [string, () => Promise<never>, RerankErrorCode][] = [
+    ['an unknown error', () => Promise.reject(new Error('kernel failed')), 'inference-failed'],
+    ['a bare number', () => Promise.reject(11_203_040), 'inference-failed'],
+    [
+      'no memory',
+      () => Promise.reject(new RangeError('Array buffer allocation failed')),
+      'out-of-memory',
+    ],
+    ['bad_alloc', () => Promise.reject(new Error('std::bad_alloc')), 'out-of-memory'],
+    ['a lost device', () => Promise.reject(new Error('Device was lost.')), 'device-lost'],
+  ];
+  it.each(cases)('rejects with a code: %s', async (_, run, code) => {
+    const runtime = runtimeWithRun(() => run);
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await expectRejection(reranker.rerank(panda), code);
+    await reranker.dispose();
+  });
+
+  it('rejects scores that are no numbers instead of ranking them', async () => {
+    const runtime = runtimeWithRun((run) => async (feeds) => {
+      const { logits } = await run(feeds);
+      if (!(logits?.data instanceof Float32Array)) throw new Error('no logits');
+      logits.data[0] = Number.NaN;
+      return { logits };
+    });
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await expectRejection(reranker.rerank(panda), 'inference-failed');
+    await reranker.dispose();
+  });
+});
+
+describe('on WebGPU', () => {
+  it('loads, names the adapter and scores', async () => {
+    stubAdapter();
+    const { runtime } = gpuRuntime();
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    const model = await reranker.load();
+    expect(model).toMatchObject({
+      device: 'webgpu',
+      adapter: 'nvidia ada',
+      softwareAdapter: false,
+    });
+    const { ranking } = await reranker.rerank(panda);
+    expect(ranking[0]).toMatchObject({ index: 1 });
+    await reranker.dispose();
+  });
+
+  it('rejects with device-lost when the GPU goes away in mid-run', async () => {
+    stubAdapter();
+    const { runtime, lose } = gpuRuntime(() => () => new Promise(() => lose()));
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await reranker.load();
+    await expectRejection(reranker.rerank(panda), 'device-lost');
+  });
+
+  it('rejects with device-lost when the GPU went away between two calls', async () => {
+    stubAdapter();
+    const { runtime, lose } = gpuRuntime();
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await reranker.rerank(panda);
+    lose();
+    await expectRejection(reranker.rerank(panda), 'device-lost');
+  });
+});
+
+describe('dispose', () => {
+  it('rejects every later call', async () => {
+    const reranker = new CrossEncoder(embeddedModel, hostWith());
+    await reranker.load();
+    await reranker.dispose();
+    await reranker.dispose();
+    await expectRejection(reranker.rerank(panda), 'disposed');
+    await expectRejection(reranker.load(), 'disposed');
+  });
+
+  it('stops a call under way between two batches', async () => {
+    const reranker = new CrossEncoder(embeddedModel, hostWith());
+    const events: RerankEvent[] = [];
+    const call = reranker.rerank(
+      { query: 'panda', documents: mixedDocuments(20) },
+      {
+        onEvent: (event) => {
+          if (!isScoring(event)) return;
+          events.push(event);
+          void reranker.dispose();
+        },
+      },
+    );
+    await expectRejection(call, 'disposed');
+    expect(events).toHaveLength(1);
+  });
+
+  it('frees the session of a load under way', async () => {
+    const release = vi.fn();
+    let disposed: Promise<void> | undefined;
+    const create: OnnxRuntime['InferenceSession']['create'] = async (weights, options) => {
+      const session = await realRuntime.InferenceSession.create(weights, options);
+      vi.spyOn(session, 'release').mockImplementation(release);
+      disposed = reranker.dispose();
+      return session;
+    };
+    const runtime = { ...realRuntime, InferenceSession: { create } };
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    await Promise.allSettled([reranker.load()]);
+    await disposed;
+    expect(release).toHaveBeenCalledTimes(1);
+    await expectRejection(reranker.rerank(panda), 'disposed');
+  });
+});
+
+type Run = (feeds: ort.InferenceSession.FeedsType) => Promise<ort.InferenceSession.ReturnType>;
+
+interface HostParts {
+  readonly runtime?: OnnxRuntime;
+  readonly files?: Partial<Record<'weights' | 'tokenizer', Uint8Array<ArrayBuffer>>>;
+}
+
+/** The real runtime and the files as they ship, except for the parts given. */
+function hostWith({ runtime = realRuntime, files = {} }: HostParts = {}): CrossEncoderHost {
+  return {
+    openRuntime: async () => runtime,
+    readModel: async (card, { onProgress }) => {
+      onProgress?.(500, 1000);
+      onProgress?.(1000, 1000);
+      return {
+        weights: readFile(card.weights),
+        tokenizer: readFile(card.tokenizer),
+        tokenizerConfig: readFile(card.tokenizerConfig),
+        ...files,
+      };
+    },
+  };
+}
+
+/** The real runtime with another `run`, made from the real one. */
+function runtimeWithRun(runFrom: (run: Run) => Run): OnnxRuntime {
+  return {
+    ...realRuntime,
+    InferenceSession: {
+      create: async (weights, options) => {
+        const onCpu = { ...options, executionProviders: ['wasm'] };
+        const session = await realRuntime.InferenceSession.create(weights, onCpu);
+        const run: Run = session.run.bind(session);
+        session.run = runFrom(run);
+        return session;
+      },
+    },
+  };
+}
+
+/** A runtime that claims a GPU and computes on the CPU; `lose` takes the GPU away. */
+function gpuRuntime(runFrom: (run: Run) => Run = (run) => run): {
+  runtime: OnnxRuntime;
+  lose: () => void;
+} {
+  let lose: () => void = () => undefined;
+  const lost = new Promise((resolve) => {
+    lose = () => resolve({ reason: 'unknown', message: 'driver reset' });
+  });
+  const webgpu = { device: Promise.resolve({ lost }) };
+  // The one part of the flags that is read.
+  const env = { ...realRuntime.env, webgpu } as unknown as OnnxRuntime['env'];
+  return { runtime: { ...runtimeWithRun(runFrom), env }, lose };
+}
+
+function stubAdapter(): void {
+  const info = { vendor: 'nvidia', architecture: 'ada', device: '', description: '' };
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+  const requestAdapter = async () => ({ info, limits, features: new Set() });
+  vi.stubGlobal('navigator', { hardwareConcurrency: 2, gpu: { requestAdapter } });
+}
+
+/** Documents of 1 to 60 words, English and Chinese, the same ones every time. */
+function mixedDocuments(count: number): string[] {
+  const words = [
+    'panda',
+    'a',
+    'bear',
+    'loan',
+    'house',
+    'of',
+    'capital',
+    '贷款',
+    '熊猫',
+    '公积金',
+    ',',
+  ];
+  let state = 12_345;
+  const next = (below: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
+  };
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 1 + next(60) }, () => words[next(words.length)]).join(' '),
+  );
+}
+
+/** A WeakRef holds its target until the current job ends, so the collection begins in another. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+}
+
+function byIndex<T extends { readonly index: number }>(scores: readonly T[]): T[] {
+  return scores.toSorted((a, b) => a.index - b.index);
+}
+
+function isScoring(event: RerankEvent): event is ScoringEvent {
+  return event.type === 'scoring';
+}
+
+function scoresOf(event: RerankEvent): readonly ScoredDocument[] {
+  return isScoring(event) ? event.scores : [];
+}
+
+async function expectRejection(
+  promise: Promise<unknown>,
+  code: RerankErrorCode,
+): Promise<RerankError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ code });
+  if (!(error instanceof RerankError)) throw new Error('not a RerankError');
+  return error;
+}

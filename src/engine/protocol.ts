@@ -1,0 +1,90 @@
+import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import type {
+  CallOptions,
+  LoadedModel,
+  LoadOptions,
+  RerankEvent,
+  RerankRequest,
+  RerankResult,
+} from './reranker.ts';
+
+/**
+ * How a call ends on the wire: errors lose their code when they are thrown across comlink, so they
+ * are sent as values.
+ */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: RerankErrorCode; readonly message: string };
+
+/**
+ * What the worker offers. Arguments are positional and each call brings its own port, which
+ * carries events one way and the abort the other; it closes with the call, so nothing leaks.
+ */
+export interface RerankerWorkerApi {
+  /** Takes the named web lock for as long as the worker lives: its release tells of its death. */
+  holdLock(name: string): Promise<void>;
+  load(options: LoadOptions, port: MessagePort): Promise<Outcome<LoadedModel>>;
+  rerank(request: RerankRequest, port: MessagePort): Promise<Outcome<RerankResult>>;
+}
+
+type FromPage = { readonly type: 'abort' };
+type FromWorker =
+  | { readonly type: 'event'; readonly event: RerankEvent }
+  | { readonly type: 'end' };
+
+/** Worker side: runs a call whose signal and events go through `port`. Never rejects. */
+export async function serveCall<T>(
+  port: MessagePort,
+  run: (call: CallOptions) => Promise<T>,
+): Promise<Outcome<T>> {
+  const controller = new AbortController();
+  const send = (message: FromWorker): void => port.postMessage(message);
+  port.onmessage = (message: MessageEvent<FromPage>) => {
+    if (message.data.type === 'abort') controller.abort();
+  };
+  try {
+    const onEvent = (event: RerankEvent): void => send({ type: 'event', event });
+    return { ok: true, value: await run({ signal: controller.signal, onEvent }) };
+  } catch (error) {
+    const { code, message } = toRerankError(error, 'inference-failed');
+    return { ok: false, code, message };
+  } finally {
+    // The page closes the port when it has read this: closing here could lose events on the way.
+    send({ type: 'end' });
+  }
+}
+
+/** Page side of one call's port. */
+export interface CallPort {
+  /** To be transferred to the worker with the call. */
+  readonly port: MessagePort;
+  /** Resolves when every event of the call has been delivered. */
+  readonly drained: Promise<void>;
+  /** Asks the worker to stop between two batches. */
+  abort(): void;
+  close(): void;
+}
+
+/** Page side: opens the port of one call and delivers its events. */
+export function openCallPort(onEvent: CallOptions['onEvent']): CallPort {
+  const { port1, port2 } = new MessageChannel();
+  const drained = new Promise<void>((resolve) => {
+    port1.onmessage = (message: MessageEvent<FromWorker>) => {
+      if (message.data.type === 'end') resolve();
+      else onEvent?.(message.data.event);
+    };
+  });
+  const abort: FromPage = { type: 'abort' };
+  return {
+    port: port2,
+    drained,
+    abort: () => port1.postMessage(abort),
+    close: () => port1.close(),
+  };
+}
+
+/** The value of an outcome, or its error thrown as what it was. */
+export function unwrapOutcome<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new RerankError(outcome.code, outcome.message);
+}

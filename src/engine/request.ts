@@ -1,0 +1,60 @@
+import { RerankError } from '../core/errors.ts';
+import type { LoadOptions, RerankRequest } from './reranker.ts';
+
+/**
+ * Refuses a request that cannot be ranked, before any work is done. Callers from plain JavaScript
+ * and from the console pass anything, so nothing is taken from the declared type.
+ * @throws RerankError `empty-query`, `no-documents` or `invalid-request`; the message names what
+ * is wrong (for a document its index from 0) and what to pass instead
+ */
+export function checkRequest(request: RerankRequest): void {
+  const { query, documents, topK } = fieldsOf(request);
+  if (typeof query !== 'string') {
+    throw invalid(`The query is ${nameOf(query)}; pass a string.`);
+  }
+  if (!/\S/.test(query)) {
+    throw new RerankError('empty-query', 'The query is empty; pass at least one word.');
+  }
+  if (!Array.isArray(documents)) {
+    throw invalid(`The documents are ${nameOf(documents)}; pass an array of strings.`);
+  }
+  if (documents.length === 0) {
+    throw new RerankError('no-documents', 'There are no documents; pass at least one.');
+  }
+  // Not `findIndex` with a type guard: a loop by index also sees the holes of a sparse array.
+  for (let index = 0; index < documents.length; index += 1) {
+    const document: unknown = documents[index];
+    if (typeof document === 'string') continue;
+    throw invalid(`Document ${index} (from 0) is ${nameOf(document)}; pass strings only.`);
+  }
+  if (topK !== undefined && !(typeof topK === 'number' && Number.isInteger(topK) && topK >= 1)) {
+    const given = typeof topK === 'number' ? topK : nameOf(topK);
+    throw invalid(`topK is ${given}; pass a whole number >= 1, or leave it out to keep all.`);
+  }
+}
+
+/** Refuses a device that there is not; `undefined` means the default. */
+export function checkDevice({ device }: LoadOptions): void {
+  if (device === undefined || ['auto', 'webgpu', 'wasm'].includes(device)) return;
+  throw invalid(`The device is ${JSON.stringify(device)}; pass 'auto', 'webgpu' or 'wasm'.`);
+}
+
+function fieldsOf(request: unknown): Partial<Record<keyof RerankRequest, unknown>> {
+  if (typeof request !== 'object' || request === null) {
+    throw invalid(`The request is ${nameOf(request)}; pass { query, documents }.`);
+  }
+  // Any object has these fields, if only as undefined, and their values are taken as unknown.
+  return request as Partial<Record<keyof RerankRequest, unknown>>;
+}
+
+function invalid(message: string): RerankError {
+  return new RerankError('invalid-request', message);
+}
+
+/** What a value is, for a message: its kind, never its content, which may be long or private. */
+function nameOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

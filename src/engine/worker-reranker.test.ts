@@ -1,0 +1,917 @@
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+// biome-ignore lint/style/noRestrictedImports: the other end of the wire is comlink's, too.
+import { expose } from 'comlink';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RerankError, type RerankErrorCode } from '../core/errors.ts';
+import { Bm25Reranker } from './bm25-reranker.ts';
+import { type RerankerWorkerApi, serveCall } from './protocol.ts';
+import type {
+  CallOptions,
+  DeviceChoice,
+  LoadedModel,
+  LoadOptions,
+  RerankEvent,
+  Reranker,
+  RerankRequest,
+  RerankResult,
+  ScoringEvent,
+} from './reranker.ts';
+import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts';
+
+// Nothing here is about speed, and other programs may be running.
+vi.setConfig({ testTimeout: 60_000 });
+
+const request: RerankRequest = { query: 'panda', documents: ['a', 'b', 'c'] };
+const wasmModel: LoadedModel = {
+  model: 'small',
+  revision: 'v0',
+  dtype: 'q8',
+  device: 'wasm',
+  adapter: null,
+  softwareAdapter: false,
+  threads: 2,
+  maxLength: 512,
+};
+const gpuModel: LoadedModel = { ...wasmModel, device: 'webgpu', adapter: 'nvidia ada' };
+
+beforeEach(() => {
+  stubNavigator();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('a call', () => {
+  it('reaches a real reranker through the worker', async () => {
+    const { client, workers } = setUp({ reranker: () => new Bm25Reranker() });
+    const documents = ['a dog', 'a cat', 'cat cat'];
+    const { ranking, device } = await client.rerank({ query: 'cat', documents, topK: 2 });
+    expect(ranking.map(({ index }) => index)).toEqual([2, 1]);
+    expect(device).toBe('js');
+    expect(workers).toHaveLength(1);
+    await client.dispose();
+  });
+
+  it('gives its events, in order and all of them, before it resolves', async () => {
+    const { client } = setUp();
+    const told: string[] = [];
+    const result = await client.rerank(request, {
+      onEvent: (event) => told.push(event.type === 'scoring' ? `scored ${event.done}` : event.type),
+    });
+    expect(told).toEqual([
+      'downloading',
+      'downloading',
+      'preparing',
+      'ready',
+      'scored 1',
+      'scored 2',
+      'scored 3',
+    ]);
+    expect(result).toEqual({ ...wasmModel, ranking: rankingOf(request), timings });
+  });
+
+  it('loads once for many', async () => {
+    const { client, script } = setUp();
+    await client.load();
+    await Promise.all([client.rerank(request), client.load(), client.rerank(request)]);
+    expect(script.loads).toEqual([undefined]);
+    expect(script.reranks).toHaveLength(2);
+  });
+
+  it('waits for the ones before it', async () => {
+    const gates = [deferred(), deferred()];
+    const order: string[] = [];
+    const { client } = setUp({
+      rerank: async ({ query }) => {
+        order.push(`begin ${query}`);
+        await gates[Number(query)]?.promise;
+        order.push(`end ${query}`);
+      },
+    });
+    const calls = ['0', '1'].map((query) => client.rerank({ ...request, query }));
+    gates[1]?.resolve();
+    gates[0]?.resolve();
+    await Promise.all(calls);
+    expect(order).toEqual(['begin 0', 'end 0', 'begin 1', 'end 1']);
+  });
+
+  it('scores the documents as they were when it was made', async () => {
+    const { client, script } = setUp();
+    const documents = ['a', 'b'];
+    const first = client.rerank(request);
+    const second = client.rerank({ query: 'panda', documents });
+    documents.push('added later');
+    await Promise.all([first, second]);
+    expect(script.reranks[1]?.documents).toEqual(['a', 'b']);
+  });
+});
+
+describe('errors', () => {
+  const codes: RerankErrorCode[] = [
+    'aborted',
+    'unknown-model',
+    'download-failed',
+    'model-corrupt',
+    'webgpu-unavailable',
+    'session-failed',
+    'inference-failed',
+    'out-of-memory',
+    'device-lost',
+    'disposed',
+  ];
+
+  it.each(codes)('keep their code and message across the wire: %s', async (code) => {
+    const { client } = setUp({
+      rerank: async () => {
+        throw new RerankError(code, `what to do about ${code}`);
+      },
+    });
+    const error = await expectRejection(client.rerank(request), code);
+    expect(error.message).toBe(`what to do about ${code}`);
+    expect(error.name).toBe(code === 'aborted' ? 'AbortError' : 'RerankError');
+  });
+
+  it('of any other kind become RerankErrors', async () => {
+    const { client } = setUp({
+      rerank: async () => {
+        throw new TypeError('x is not a function');
+      },
+    });
+    const error = await expectRejection(client.rerank(request), 'inference-failed');
+    expect(error.message).toBe('x is not a function');
+  });
+
+  it.each<[RerankErrorCode, number]>([
+    ['out-of-memory', 2],
+    ['device-lost', 2],
+    ['session-failed', 2],
+    ['inference-failed', 2],
+    ['download-failed', 1],
+    ['model-corrupt', 1],
+    ['invalid-request', 1],
+  ])('after which the worker cannot be trusted start a new one: %s', async (code, count) => {
+    let fails = true;
+    const { client, workers } = setUp({
+      rerank: async () => {
+        if (!fails) return;
+        fails = false;
+        throw new RerankError(code, 'once');
+      },
+    });
+    await expectRejection(client.rerank(request), code);
+    expect(workers[0]?.terminated).toBe(count === 2);
+    expect((await client.rerank(request)).ranking).toHaveLength(3);
+    expect(workers).toHaveLength(count);
+  });
+
+  it.each<[string, unknown, RerankErrorCode]>([
+    ['an empty query', { query: ' ', documents: ['a'] }, 'empty-query'],
+    ['no documents', { query: 'a', documents: [] }, 'no-documents'],
+    ['a symbol as document', { query: 'a', documents: [Symbol('a')] }, 'invalid-request'],
+    ['nothing at all', undefined, 'invalid-request'],
+  ])('of the request need no worker: %s', async (_, bad, code) => {
+    const { client, workers } = setUp();
+    // What a caller from plain JavaScript may pass.
+    await expectRejection(client.rerank(bad as RerankRequest), code);
+    expect(workers).toEqual([]);
+  });
+
+  it('are not made of what the caller added to the request', async () => {
+    const { client } = setUp();
+    const documents = new Proxy(['a', 'b'], {});
+    const withExtras = { query: 'a', documents, label: () => 'not cloneable' };
+    expect((await client.rerank(withExtras)).ranking).toHaveLength(2);
+  });
+
+  it('of starting the worker are RerankErrors, and the next call tries again', async () => {
+    const { client, createWorker } = setUp();
+    createWorker.mockImplementationOnce(() => {
+      throw new DOMException('Blocked by the content security policy', 'SecurityError');
+    });
+    await expectRejection(client.load(), 'worker-crashed');
+    expect(await client.load()).toEqual(wasmModel);
+  });
+});
+
+describe('aborting', () => {
+  it('before the start starts nothing', async () => {
+    const { client, workers } = setUp();
+    const signal = AbortSignal.abort();
+    await expectRejection(client.rerank(request, { signal }), 'aborted');
+    await expectRejection(client.load({}, { signal }), 'aborted');
+    expect(workers).toEqual([]);
+  });
+
+  it('a waiting call rejects it at once and never runs it', async () => {
+    const gate = deferred();
+    const controller = new AbortController();
+    const { client, script } = setUp({ rerank: () => gate.promise });
+    const running = client.rerank(request);
+    const waiting = client.rerank({ ...request, query: 'waits' }, { signal: controller.signal });
+    const last = client.rerank({ ...request, query: 'last' });
+    controller.abort();
+    await expectRejection(waiting, 'aborted');
+    gate.resolve();
+    await Promise.all([running, last]);
+    expect(script.reranks.map(({ query }) => query)).toEqual(['panda', 'last']);
+  });
+
+  it('a running call asks the worker to stop, which then goes on to the next', async () => {
+    const controller = new AbortController();
+    const { client, workers, script } = setUp({
+      rerank: async (_, { signal }) => {
+        if (script.reranks.length > 1) return;
+        controller.abort();
+        await aborted(signal);
+        throw new RerankError('aborted', 'between two batches');
+      },
+    });
+    const { signal } = controller;
+    const error = await expectRejection(client.rerank(request, { signal }), 'aborted');
+    expect(error.name).toBe('AbortError');
+    await client.rerank(request);
+    expect(workers).toHaveLength(1);
+    expect(script.loads).toHaveLength(1);
+  });
+
+  it('a load that finishes at that moment still ends its worker', async () => {
+    const controller = new AbortController();
+    const { client, workers } = setUp({
+      load: () => {
+        if (workers.length === 1) controller.abort();
+      },
+    });
+    await expectRejection(client.load({}, { signal: controller.signal }), 'aborted');
+    expect(workers[0]?.terminated).toBe(true);
+    expect(client.model).toBeNull();
+    expect(await client.load()).toEqual(wasmModel);
+  });
+
+  it('between load and rerank leaves the model loaded and scores nothing', async () => {
+    const controller = new AbortController();
+    const { client, script } = setUp({ onModel: () => controller.abort() });
+    await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+    expect(client.model).toEqual(wasmModel);
+    expect(script.reranks).toEqual([]);
+  });
+
+  it('is what the caller hears even if the worker fails over it, and that worker goes', async () => {
+    const controller = new AbortController();
+    const { client, workers } = setUp({
+      rerank: async (_, { signal }) => {
+        controller.abort();
+        await aborted(signal);
+        throw new RerankError('out-of-memory', 'at the worst moment');
+      },
+    });
+    await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+    expect(workers[0]?.terminated).toBe(true);
+  });
+
+  it('lets no event through any more', async () => {
+    const controller = new AbortController();
+    const events: RerankEvent[] = [];
+    const { client } = setUp({
+      rerank: async (_, { signal, onEvent }) => {
+        onEvent?.(scoringEvent(1));
+        await aborted(signal);
+        onEvent?.(scoringEvent(2));
+        throw new RerankError('aborted', 'too late for the second');
+      },
+    });
+    await client.load();
+    const call = client.rerank(request, {
+      signal: controller.signal,
+      onEvent: (event) => {
+        events.push(event);
+        controller.abort();
+      },
+    });
+    await expectRejection(call, 'aborted');
+    expect(events).toEqual([scoringEvent(1)]);
+  });
+
+  it('rejects even when the worker finished before it read of it', async () => {
+    const controller = new AbortController();
+    const { client, workers } = setUp({ rerank: async () => controller.abort() });
+    await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+    expect((await client.rerank(request)).ranking).toHaveLength(3);
+    expect(workers).toHaveLength(1);
+  });
+
+  it('ends a worker that does not react, and the next call starts another', async () => {
+    const controller = new AbortController();
+    const begun = deferred();
+    const onModel = vi.fn();
+    const { client, workers, script } = setUp({
+      abortGraceMs: 20,
+      onModel,
+      rerank: () => {
+        if (script.reranks.length > 1) return;
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    await client.load();
+    const call = client.rerank(request, { signal: controller.signal });
+    const next = client.rerank(request);
+    await begun.promise;
+    controller.abort();
+    await expectRejection(call, 'aborted');
+    expect(workers[0]?.terminated).toBe(true);
+    expect((await next).ranking).toHaveLength(3);
+    expect(workers).toHaveLength(2);
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null], [wasmModel]]);
+  });
+
+  describe('with a clock in hand', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    });
+
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('gives the worker two seconds to react', async () => {
+      const controller = new AbortController();
+      const begun = deferred();
+      const { client, workers } = setUp({
+        rerank: () => {
+          begun.resolve();
+          return new Promise(() => undefined);
+        },
+      });
+      const call = client.rerank(request, { signal: controller.signal });
+      await begun.promise;
+      const rejection = expectRejection(call, 'aborted');
+      controller.abort();
+      await vi.advanceTimersByTimeAsync(1999);
+      expect(workers[0]?.terminated).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(workers[0]?.terminated).toBe(true);
+      await rejection;
+    });
+
+    it('does not end a worker that did react', async () => {
+      const controller = new AbortController();
+      const { client, workers } = setUp({
+        rerank: async (_, { signal }) => {
+          controller.abort();
+          await aborted(signal);
+          throw new RerankError('aborted', 'between two batches');
+        },
+      });
+      await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(workers[0]?.terminated).toBe(false);
+    });
+  });
+
+  it.each([
+    ['a load', (client: WorkerReranker, call: CallOptions) => client.load({}, call)],
+    [
+      'the load of a rerank',
+      (client: WorkerReranker, call: CallOptions) => client.rerank(request, call),
+    ],
+  ])('%s ends the worker at once', async (_, start) => {
+    const controller = new AbortController();
+    const { client, workers } = setUp({
+      // So long that the test would not end.
+      abortGraceMs: 2 ** 30,
+      load: () => (workers.length > 1 ? undefined : new Promise(() => undefined)),
+    });
+    const call = start(client, {
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === 'preparing') controller.abort();
+      },
+    });
+    await expectRejection(call, 'aborted');
+    expect(workers[0]?.terminated).toBe(true);
+    expect(client.model).toBeNull();
+    expect(await client.load()).toEqual(wasmModel);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('leaves nothing on the signal, however the calls end', async () => {
+    const { signal } = new AbortController();
+    const { client } = setUp({
+      rerank: async ({ query }) => {
+        if (query === 'fails') throw new RerankError('download-failed', 'no');
+      },
+    });
+    await client.load({}, { signal });
+    await Promise.allSettled([
+      client.rerank(request, { signal }),
+      client.rerank({ ...request, query: 'fails' }, { signal }),
+      client.rerank({ ...request, query: ' ' }, { signal }),
+    ]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a worker that dies', () => {
+  const deaths: [string, (worker: FakeWorker) => void][] = [
+    ['fails', (worker) => worker.fail('out of luck')],
+    ['sends what cannot be read', (worker) => worker.dispatchEvent(new Event('messageerror'))],
+    ['is killed without a word', (worker) => worker.kill()],
+  ];
+
+  it.each(deaths)('rejects the running call: it %s', async (_, die) => {
+    stubNavigator({ locks: new FakeLocks() });
+    const begun = deferred();
+    const { client, workers } = setUp({
+      rerank: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const call = client.rerank(request);
+    await begun.promise;
+    for (const worker of workers) die(worker);
+    await expectRejection(call, 'worker-crashed');
+    expect(workers[0]?.terminated).toBe(true);
+    expect(client.model).toBeNull();
+  });
+
+  it.each(deaths)('is replaced on the next call, idle or not: it %s', async (_, die) => {
+    stubNavigator({ locks: new FakeLocks() });
+    const gone = deferred();
+    const onModel = vi.fn((model: LoadedModel | null) => {
+      if (model === null) gone.resolve();
+    });
+    const { client, workers } = setUp({ onModel });
+    await client.rerank(request);
+    for (const worker of workers) die(worker);
+    await gone.promise;
+    expect(client.model).toBeNull();
+    expect((await client.rerank(request)).ranking).toHaveLength(3);
+    expect(workers).toHaveLength(2);
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null], [wasmModel]]);
+  });
+
+  it('rejects a load with what the browser says', async () => {
+    const { client, workers } = setUp({
+      load: () => {
+        if (workers.length === 1) workers[0]?.fail('Failed to fetch the script');
+      },
+    });
+    const error = await expectRejection(client.load(), 'worker-crashed');
+    expect(error.message).toContain('Failed to fetch the script');
+    expect(await client.load()).toEqual(wasmModel);
+  });
+
+  it('takes every pending call with it; the next one gets a new worker', async () => {
+    const { client, workers, script } = setUp({
+      rerank: () => {
+        if (script.reranks.length > 1) return;
+        workers[0]?.fail('crash');
+        return new Promise(() => undefined);
+      },
+    });
+    const running = client.rerank(request);
+    const waiting = client.rerank({ ...request, query: 'waited' });
+    await expectRejection(running, 'worker-crashed');
+    await expectRejection(waiting, 'worker-crashed');
+    expect((await client.rerank(request)).ranking).toHaveLength(3);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('comes back on the device that was chosen', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, workers, script } = setUp();
+    await client.load({ device: 'webgpu' });
+    workers[0]?.fail('crash');
+    expect(await client.rerank(request)).toMatchObject({ device: 'webgpu' });
+    expect(script.loads).toEqual(['webgpu', 'webgpu']);
+  });
+
+  it('is told of once, though it dies in two ways', async () => {
+    const onModel = vi.fn();
+    const { client, workers } = setUp({ onModel });
+    await client.load();
+    workers[0]?.fail('first');
+    workers[0]?.fail('second');
+    workers[0]?.dispatchEvent(new Event('messageerror'));
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null]]);
+  });
+
+  it('cannot take down the worker after it', async () => {
+    const { client, workers } = setUp();
+    await client.load();
+    workers[0]?.fail('crash');
+    await client.load();
+    workers[0]?.fail('an echo');
+    expect(client.model).toEqual(wasmModel);
+    expect(workers[1]?.terminated).toBe(false);
+  });
+});
+
+describe('the device', () => {
+  it('changes in a new worker', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const onModel = vi.fn();
+    const { client, workers, script } = setUp({ onModel });
+    expect(await client.load({ device: 'wasm' })).toEqual(wasmModel);
+    expect(await client.load({ device: 'webgpu' })).toEqual(gpuModel);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
+    expect(script.loads).toEqual(['wasm', 'webgpu']);
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null], [gpuModel]]);
+  });
+
+  it('changes in the turn of the rerank that asks for it', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, workers } = setUp();
+    const devices = await Promise.all([
+      client.rerank(request, {}, { device: 'wasm' }),
+      client.rerank(request, {}, { device: 'webgpu' }),
+      client.rerank(request),
+    ]);
+    expect(devices.map(({ device }) => device)).toEqual(['wasm', 'webgpu', 'webgpu']);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('stays where another choice means the same one', async () => {
+    const { client, workers } = setUp();
+    await client.load({ device: 'auto' });
+    await client.load({ device: 'wasm' });
+    await client.rerank(request, {}, { device: 'auto' });
+    expect(workers).toHaveLength(1);
+  });
+
+  it('stays when the other one does not exist', async () => {
+    const { client, workers } = setUp();
+    await client.load();
+    await expectRejection(client.load({ device: 'webgpu' }), 'webgpu-unavailable');
+    expect(client.model).toEqual(wasmModel);
+    expect(await client.rerank(request)).toMatchObject({ device: 'wasm' });
+    expect(workers).toHaveLength(1);
+  });
+
+  it.each<RerankErrorCode>(['session-failed', 'device-lost'])(
+    'steps back to WASM when auto chose a GPU that fails, and says why: %s',
+    async (code) => {
+      stubNavigator({ adapter: 'nvidia' });
+      const onModel = vi.fn();
+      const { client, workers, script } = setUp({
+        onModel,
+        load: ({ device }) => {
+          if (device !== 'wasm') throw new RerankError(code, 'shader compiler crashed');
+        },
+      });
+      const events: RerankEvent[] = [];
+      const onEvent = (event: RerankEvent): number => events.push(event);
+      const expected = { ...wasmModel, fallbackReason: 'shader compiler crashed' };
+      expect(await client.load({ device: 'auto' }, { onEvent })).toEqual(expected);
+      expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
+      expect(script.loads).toEqual(['auto', 'wasm']);
+      expect(await client.rerank(request)).toMatchObject(expected);
+      expect(onModel.mock.calls).toEqual([[expected]]);
+
+      const bytes = events.flatMap((e) => (e.type === 'downloading' ? [e.loadedBytes] : []));
+      expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+      expect(events.filter(({ type }) => type === 'ready')).toHaveLength(1);
+    },
+  );
+
+  it('does not step back from a GPU that was asked for by name', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, workers } = setUp({
+      load: () => {
+        throw new RerankError('session-failed', 'shader compiler crashed');
+      },
+    });
+    await expectRejection(client.load({ device: 'webgpu' }), 'session-failed');
+    expect(workers).toHaveLength(1);
+  });
+
+  it('does not step back from WASM to WASM', async () => {
+    const { client, workers } = setUp({
+      load: () => {
+        throw new RerankError('session-failed', 'no WebAssembly here');
+      },
+    });
+    await expectRejection(client.load(), 'session-failed');
+    expect(workers).toHaveLength(1);
+  });
+
+  it('does not step back when the download is to blame', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, script } = setUp({
+      load: () => {
+        throw new RerankError('download-failed', 'offline');
+      },
+    });
+    await expectRejection(client.load(), 'download-failed');
+    expect(script.loads).toHaveLength(1);
+  });
+});
+
+describe('dispose', () => {
+  it('rejects the running call, the waiting ones and all later ones', async () => {
+    const begun = deferred();
+    const { client, workers } = setUp({
+      rerank: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const running = client.rerank(request);
+    const waiting = client.rerank(request);
+    await begun.promise;
+    await client.dispose();
+    await expectRejection(running, 'disposed');
+    await expectRejection(waiting, 'disposed');
+    await expectRejection(client.rerank(request), 'disposed');
+    await expectRejection(client.load(), 'disposed');
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true]);
+  });
+
+  it('tells that the model is gone', async () => {
+    const onModel = vi.fn();
+    const { client } = setUp({ onModel });
+    await client.load();
+    await client.dispose();
+    await client.dispose();
+    expect(client.model).toBeNull();
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null]]);
+  });
+
+  it('before the first call leaves no worker behind', async () => {
+    const { client, workers } = setUp();
+    const load = client.load();
+    await client.dispose();
+    await expectRejection(load, 'disposed');
+    expect(workers.filter(({ terminated }) => !terminated)).toEqual([]);
+  });
+
+  it('in the middle of a change of device leaves no worker behind', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, workers } = setUp();
+    await client.load({ device: 'wasm' });
+    const change = client.load({ device: 'webgpu' });
+    await client.dispose();
+    await expectRejection(change, 'disposed');
+    expect(workers.filter(({ terminated }) => !terminated)).toEqual([]);
+  });
+
+  it('from within an event leaves no worker behind', async () => {
+    const { client, workers } = setUp();
+    const load = client.load(
+      {},
+      { onEvent: ({ type }) => void (type === 'ready' && client.dispose()) },
+    );
+    await expectRejection(load, 'disposed');
+    expect(client.model).toBeNull();
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true]);
+  });
+});
+
+describe('when a call has ended', () => {
+  it.each<[string, Partial<Script>]>([
+    ['well', {}],
+    [
+      'with an error',
+      {
+        rerank: () => {
+          throw new RerankError('download-failed', 'no');
+        },
+      },
+    ],
+  ])('its port is closed: %s', async (_, script) => {
+    const { client, workers } = setUp(script);
+    await client.load();
+    await Promise.allSettled([client.rerank(request)]);
+    const ports = workers[0]?.callPorts ?? [];
+    expect(ports).toHaveLength(2);
+    await Promise.all(ports.map(({ closed }) => closed));
+  });
+
+  it('its result is not held on to', async () => {
+    const { client } = setUp();
+    const results: WeakRef<object>[] = [];
+    for (let i = 0; i < 3; i++) {
+      results.push(new WeakRef((await client.rerank(request)).ranking));
+    }
+    await collectGarbage();
+    expect(results.filter((result) => result.deref() !== undefined)).toEqual([]);
+    await client.dispose();
+  });
+});
+
+/** What a scripted reranker does besides answering; what it waits for or throws. */
+interface Script {
+  readonly load: (options: LoadOptions, call: CallOptions) => Promise<void> | undefined | void;
+  readonly rerank: (request: RerankRequest, call: CallOptions) => Promise<void> | undefined | void;
+}
+
+interface SetUp extends Partial<Script>, Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
+  readonly reranker?: () => Reranker;
+}
+
+/** A client whose workers run in this thread, behind a real message channel. */
+function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
+  const script: { loads: (DeviceChoice | undefined)[]; reranks: RerankRequest[] } = {
+    loads: [],
+    reranks: [],
+  };
+  const workers: FakeWorker[] = [];
+  const createWorker = vi.fn((): Worker => {
+    const worker = new FakeWorker(reranker?.() ?? scripted);
+    workers.push(worker);
+    return worker;
+  });
+  const scripted: Reranker = {
+    load: async (loadOptions = {}, call = {}) => {
+      script.loads.push(loadOptions.device);
+      call.onEvent?.({ type: 'downloading', loadedBytes: 500, totalBytes: 1000 });
+      call.onEvent?.({ type: 'downloading', loadedBytes: 1000, totalBytes: 1000 });
+      call.onEvent?.({ type: 'preparing' });
+      await load?.(loadOptions, call);
+      const model = loadOptions.device === 'webgpu' ? gpuModel : wasmModel;
+      call.onEvent?.({ type: 'ready', model });
+      return model;
+    },
+    rerank: async (asked, call = {}): Promise<RerankResult> => {
+      script.reranks.push(asked);
+      await rerank?.(asked, call);
+      asked.documents.forEach((_, index) => {
+        call.onEvent?.(scoringEvent(index + 1));
+      });
+      return { ...wasmModel, ranking: rankingOf(asked), timings };
+    },
+    dispose: async () => undefined,
+  };
+  const client = new WorkerReranker({ createWorker, ...options });
+  return { client, workers, script, createWorker };
+}
+
+const timings = {
+  totalMs: 2,
+  tokenizeMs: 1,
+  inferenceMs: 1,
+  pairsPerSecond: 1500,
+  batches: 3,
+  tokens: 15,
+  paddedShare: 0,
+};
+
+function rankingOf({ documents }: RerankRequest): RerankResult['ranking'] {
+  return documents.map((_, index) => ({
+    rank: index + 1,
+    index,
+    logit: -index,
+    relevance: 0.5,
+    tokens: 5,
+    truncated: false,
+  }));
+}
+
+function scoringEvent(done: number): ScoringEvent {
+  return { type: 'scoring', done, total: 3, doneTokens: done * 5, totalTokens: 15, scores: [] };
+}
+
+/**
+ * A Worker whose other side runs in this thread: the messages, the ports and comlink are real.
+ * Its reranker goes on when the worker is terminated, but nobody hears of it any more.
+ */
+class FakeWorker extends EventTarget implements Worker {
+  onerror = null;
+  onmessage = null;
+  onmessageerror = null;
+  terminated = false;
+  /** The worker's end of the port of each call, and a promise of its close. */
+  readonly callPorts: { readonly port: MessagePort; readonly closed: Promise<void> }[] = [];
+  readonly #outside: MessagePort;
+  readonly #inside: MessagePort;
+  readonly #locks = globalThis.navigator.locks;
+
+  constructor(reranker: Reranker) {
+    super();
+    const { port1, port2 } = new MessageChannel();
+    this.#outside = port1;
+    this.#inside = port2;
+    port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent('message', { data }));
+    const watch = (port: MessagePort): MessagePort => {
+      const closed = new Promise<void>((resolve) => {
+        port.addEventListener('close', () => resolve());
+      });
+      this.callPorts.push({ port, closed });
+      return port;
+    };
+    // The same as in serve-reranker.ts, which serves the scope that it is loaded in.
+    expose(
+      {
+        holdLock: (name) =>
+          new Promise((granted) => {
+            this.#locks.request(name, () => {
+              granted();
+              return new Promise<void>((release) => {
+                this.addEventListener('dead', () => release());
+              });
+            });
+          }),
+        load: (options, port) => serveCall(watch(port), (call) => reranker.load(options, call)),
+        rerank: (asked, port) => serveCall(watch(port), (call) => reranker.rerank(asked, call)),
+      } satisfies RerankerWorkerApi,
+      port2,
+    );
+  }
+
+  postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void {
+    if (this.terminated) return;
+    this.#outside.postMessage(message, Array.isArray(transfer) ? transfer : []);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.kill();
+  }
+
+  /** What a browser does for an error that nobody caught. */
+  fail(message: string): void {
+    this.dispatchEvent(Object.assign(new Event('error'), { message }));
+  }
+
+  /** Dies without an event. */
+  kill(): void {
+    this.#outside.close();
+    this.#inside.close();
+    for (const { port } of this.callPorts) port.close();
+    this.dispatchEvent(new Event('dead'));
+  }
+}
+
+/** The part of LockManager that is used: exclusive locks, granted in order. */
+class FakeLocks {
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  async request(
+    name: string,
+    optionsOrCallback: { readonly signal: AbortSignal } | (() => unknown),
+    callback?: () => unknown,
+  ): Promise<unknown> {
+    const [run, signal] =
+      typeof optionsOrCallback === 'function'
+        ? [optionsOrCallback, undefined]
+        : [callback, optionsOrCallback.signal];
+    const before = this.#queues.get(name);
+    const held = (async () => {
+      await before;
+      signal?.throwIfAborted();
+      return await run?.();
+    })();
+    this.#queues.set(
+      name,
+      held.catch(() => undefined),
+    );
+    return await held;
+  }
+}
+
+function stubNavigator({ adapter, locks }: { adapter?: string; locks?: FakeLocks } = {}): void {
+  const info = { vendor: adapter, architecture: 'ada', device: '', description: '' };
+  const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+  const requestAdapter = async () => ({ info, limits, features: new Set() });
+  const gpu = adapter === undefined ? undefined : { requestAdapter };
+  vi.stubGlobal('navigator', { hardwareConcurrency: 2, gpu, locks });
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve());
+  });
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** A WeakRef holds its target until the current job ends, so the collection begins in another. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+}
+
+async function expectRejection(
+  promise: Promise<unknown>,
+  code: RerankErrorCode,
+): Promise<RerankError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ code });
+  if (!(error instanceof RerankError)) throw new Error('not a RerankError');
+  return error;
+}

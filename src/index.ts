@@ -1,0 +1,30 @@
+import { Crossrank } from './engine/crossrank.ts';
+import type { LoadedModel } from './engine/reranker.ts';
+
+export { type Bm25Parameters, bm25Scores, createBm25Index } from './core/bm25.ts';
+export { RerankError, type RerankErrorCode } from './core/errors.ts';
+export {
+  orderByScore,
+  rankChange,
+  ranksOfOrder,
+  relevanceOfLogit,
+  sumOfZScores,
+} from './core/scores.ts';
+export { Bm25Reranker } from './engine/bm25-reranker.ts';
+export type { Crossrank, CrossrankRequest } from './engine/crossrank.ts';
+export type { DeviceReport } from './engine/device.ts';
+export type * from './engine/reranker.ts';
+
+/** Starts nothing yet: the worker and the model come with the first call. */
+export function createCrossrank(
+  options: { onModel?: (model: LoadedModel | null) => void } = {},
+): Crossrank {
+  return new Crossrank({
+    ...options,
+    createWorker: () =>
+      new Worker(new URL('./worker/reranker.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'crossrank',
+      }),
+  });
+}

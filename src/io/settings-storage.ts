@@ -1,0 +1,193 @@
+import * as v from 'valibot';
+import type { DocumentLayoutChoice } from './pasted-documents.ts';
+
+/**
+ * The part of the browser's `Storage` that is used here. Any call may throw (SecurityError when
+ * the user blocks storage, QuotaExceededError when it is full). Reading `window.localStorage` may
+ * itself throw, so pass an object whose methods reach for it, not the value of that property.
+ */
+export interface KeyValueStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** What the user chose for the whole page; kept across visits. */
+export interface Settings {
+  readonly version: 1;
+  /** `auto`: the browser's language. */
+  readonly language: 'auto' | 'en' | 'zh';
+  /** `auto`: the system's colour scheme. */
+  readonly theme: 'auto' | 'light' | 'dark';
+  /** `auto`: WebGPU where a real adapter exists, else WASM. */
+  readonly device: 'auto' | 'webgpu' | 'wasm';
+}
+
+/** What is typed in the page; kept for the tab, so that a reload does not lose it. */
+export interface Draft {
+  readonly version: 1;
+  readonly query: string;
+  /** The raw text of the "Documents" box. */
+  readonly documents: string;
+  readonly layout: DocumentLayoutChoice;
+}
+
+/**
+ * Why a kept value could not be used. `unreadable`: not what this page writes. `newer-version`:
+ * written by a later release. `refused`: the browser does not let the page read its storage.
+ */
+export type StorageProblem = 'unreadable' | 'newer-version' | 'refused';
+
+/** `too-long`: over `draftLimit`, an earlier draft stays. `refused`: blocked or full. */
+export type DraftOutcome = 'kept' | 'too-long' | 'refused';
+
+/** The settings of a first visit: everything follows the browser and the machine. */
+export const defaultSettings: Settings = {
+  version: 1,
+  language: 'auto',
+  theme: 'auto',
+  device: 'auto',
+};
+
+/**
+ * The longest draft that is kept, query and documents together: 2 million UTF-16 units, so that
+ * it fits into the usual quota of 5 million also when a second copy is set aside.
+ */
+export const draftLimit = 2_000_000;
+
+/**
+ * Reads the settings; never throws. Without usable ones they are `defaultSettings`, and `problem`
+ * says why unless there were none. A value that is unreadable or of a newer version is moved to
+ * the key `crossrank.settings.unreadable` (or `.unreadable.2` and so on, if taken), so the problem
+ * is reported once; if it cannot be moved it stays where it is.
+ */
+export function readSettings(storage: KeyValueStorage): {
+  readonly settings: Settings;
+  readonly problem?: StorageProblem;
+} {
+  const { value, problem } = readOrSetAside(storage, settingsKey, settingsSchema);
+  const settings = value ?? defaultSettings;
+  return problem === undefined ? { settings } : { settings, problem };
+}
+
+/**
+ * Keeps the settings and says whether that worked; never throws. A value there that this release
+ * cannot read (another tab may run a newer one) is set aside first; if that fails nothing is
+ * written.
+ */
+export function writeSettings(storage: KeyValueStorage, settings: Settings): boolean {
+  try {
+    const present = storage.getItem(settingsKey);
+    if (present !== null && interpret(present, settingsSchema).problem !== undefined) {
+      copyAside(storage, settingsKey, present);
+    }
+    storage.setItem(settingsKey, JSON.stringify({ ...settings, version: 1 }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads the tab's draft; never throws. `draft` is absent if there is none or it cannot be used;
+ * one that cannot is moved to `crossrank.draft.unreadable`, as with settings.
+ */
+export function readDraft(storage: KeyValueStorage): {
+  readonly draft?: Draft;
+  readonly problem?: StorageProblem;
+} {
+  const { value, problem } = readOrSetAside(storage, draftKey, draftSchema);
+  if (value !== undefined) return { draft: value };
+  return problem === undefined ? {} : { problem };
+}
+
+/**
+ * Keeps the draft (give it sessionStorage) and says whether that worked; never throws. A draft
+ * over `draftLimit` is not kept, and the one kept before stays.
+ */
+export function writeDraft(storage: KeyValueStorage, draft: Draft): DraftOutcome {
+  if (draft.query.length + draft.documents.length > draftLimit) return 'too-long';
+  try {
+    storage.setItem(draftKey, JSON.stringify({ ...draft, version: 1 }));
+    return 'kept';
+  } catch {
+    return 'refused';
+  }
+}
+
+const settingsKey = 'crossrank.settings';
+const draftKey = 'crossrank.draft';
+
+const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
+  version: v.literal(1),
+  language: v.picklist(['auto', 'en', 'zh']),
+  theme: v.picklist(['auto', 'light', 'dark']),
+  device: v.picklist(['auto', 'webgpu', 'wasm']),
+});
+
+const draftSchema: v.GenericSchema<unknown, Draft> = v.object({
+  version: v.literal(1),
+  query: v.string(),
+  documents: v.string(),
+  layout: v.picklist(['auto', 'lines', 'blank-lines', 'json']),
+});
+
+const newerVersionSchema = v.object({ version: v.pipe(v.number(), v.integer(), v.minValue(2)) });
+
+interface Interpreted<Value> {
+  readonly value?: Value;
+  readonly problem?: StorageProblem;
+}
+
+function readOrSetAside<Value>(
+  storage: KeyValueStorage,
+  key: string,
+  schema: v.GenericSchema<unknown, Value>,
+): Interpreted<Value> {
+  let kept: string | null;
+  try {
+    kept = storage.getItem(key);
+  } catch {
+    return { problem: 'refused' };
+  }
+  if (kept === null) return {};
+
+  const interpreted = interpret(kept, schema);
+  if (interpreted.problem !== undefined) {
+    try {
+      copyAside(storage, key, kept);
+      storage.removeItem(key);
+    } catch {
+      // It stays under its own key: the next reading reports it again and tries again.
+    }
+  }
+  return interpreted;
+}
+
+function interpret<Value>(
+  kept: string,
+  schema: v.GenericSchema<unknown, Value>,
+): Interpreted<Value> {
+  let json: unknown;
+  try {
+    json = JSON.parse(kept);
+  } catch {
+    return { problem: 'unreadable' };
+  }
+  const parsed = v.safeParse(schema, json);
+  if (parsed.success) return { value: parsed.output };
+  return { problem: v.is(newerVersionSchema, json) ? 'newer-version' : 'unreadable' };
+}
+
+/** Copies to the first key that is free or already holds this value: nothing is overwritten. */
+function copyAside(storage: KeyValueStorage, key: string, value: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    const asideKey = `${key}.unreadable${attempt === 1 ? '' : `.${attempt}`}`;
+    const present = storage.getItem(asideKey);
+    if (present === value) return;
+    if (present === null) {
+      storage.setItem(asideKey, value);
+      return;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { CopyButton } from './CopyButton.tsx';
+import { useLanguage } from './language.ts';
+
+const example = `await crossrank.rerank({ query: 'what is a panda?', documents: ['hi', 'The giant panda is a bear.'] })`;
+
+export function Footer() {
+  const { words } = useLanguage();
+  return (
+    <footer className="colophon">
+      <p>
+        {words.promise} {words.footer.private}
+      </p>
+      <p className="console-hint">
+        <span>{words.footer.console}</span> <code>{example}</code>
+        <CopyButton text={() => example} label={words.result.copy.replace('JSON', '').trim()} />
+      </p>
+    </footer>
+  );
+}

@@ -1,0 +1,198 @@
+import { type KeyboardEvent, useEffect, useState } from 'react';
+import { pastedDocuments } from '../app/input-view.ts';
+import { cancelRerank, editInput, openTrap, rerank } from '../app/rerank-actions.ts';
+import { loadTraps } from '../app/trap-actions.ts';
+import { type Language, useLanguage } from './language.ts';
+import { Segments } from './Segments.tsx';
+import { useApp } from './use-app.ts';
+
+const layouts = ['auto', 'lines', 'blank-lines', 'json'] as const;
+
+type Cleared = { readonly query: string; readonly documentsText: string };
+
+export function InputPanel() {
+  const { words } = useLanguage();
+  const query = useApp((state) => state.query);
+  const documentsText = useApp((state) => state.documentsText);
+  const layout = useApp((state) => state.layout);
+  const scoring = useApp((state) => state.run.phase === 'scoring');
+  const [cleared, setCleared] = useState<Cleared | null>(null);
+  const empty = query === '' && documentsText === '';
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // Enter that ends the choice of a Chinese character is not meant for us.
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      rerank();
+    }
+    if (event.key === 'Escape' && scoring) cancelRerank();
+  };
+
+  return (
+    <form
+      className="input-panel"
+      aria-label={words.input.heading}
+      onKeyDown={onKeyDown}
+      onSubmit={(event) => {
+        event.preventDefault();
+        rerank();
+      }}
+    >
+      <TrapPicker />
+      <label className="field">
+        <span className="field-label">{words.input.query}</span>
+        <textarea
+          className="box query-box"
+          rows={2}
+          value={query}
+          placeholder={words.input.queryPlaceholder}
+          spellCheck={false}
+          onChange={(event) => editInput({ query: event.target.value })}
+        />
+      </label>
+      <div className="field field-grow">
+        <div className="field-head">
+          <label className="field-label" htmlFor="documents">
+            {words.input.documents}
+          </label>
+          <Segments
+            label={words.input.layout}
+            options={layouts}
+            value={layout}
+            wordOf={(option) => words.input.layouts[option]}
+            hintOf={(option) => words.input.layoutHints[option]}
+            onChoose={(option) => editInput({ layout: option })}
+          />
+        </div>
+        <textarea
+          id="documents"
+          className="box documents-box"
+          value={documentsText}
+          placeholder={words.input.documentsPlaceholder}
+          spellCheck={false}
+          aria-describedby="documents-interpretation"
+          onChange={(event) => editInput({ documentsText: event.target.value })}
+        />
+        <Interpretation />
+      </div>
+      <div className="input-actions">
+        <button type="submit" className="button button-main" title={words.input.shortcut}>
+          {words.input.rerank}
+          <span className="shortcut" aria-hidden="true">
+            ⌘↵
+          </span>
+        </button>
+        {scoring && (
+          <button type="button" className="button" onClick={cancelRerank}>
+            {words.input.cancel}
+          </button>
+        )}
+        {cleared !== null && empty ? (
+          <button
+            type="button"
+            className="button button-quiet"
+            onClick={() => {
+              editInput(cleared);
+              setCleared(null);
+            }}
+          >
+            {words.input.undoClear}
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button button-quiet"
+            disabled={empty}
+            onClick={() => {
+              setCleared({ query, documentsText });
+              editInput({ query: '', documentsText: '' });
+            }}
+          >
+            {words.input.clear}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** How many documents the text makes, and why; or what is wrong with it. */
+function Interpretation() {
+  const language = useLanguage();
+  const { words, count } = language;
+  const pasted = useApp(pastedDocuments);
+  const draft = useApp((state) => state.draft);
+  if (!pasted.ok) {
+    return (
+      <p id="documents-interpretation" className="interpretation interpretation-bad">
+        {problemOf(pasted.problem, language)}
+      </p>
+    );
+  }
+  const { documents, layout, skippedBlank } = pasted;
+  const parts =
+    documents.length === 0
+      ? [words.input.none]
+      : [
+          words.input.count(count(documents.length), documents.length !== 1),
+          words.input.interpretation[layout],
+        ];
+  if (skippedBlank > 0) parts.push(words.input.skippedBlank(count(skippedBlank)));
+  if (draft !== 'kept') parts.push(words.input.drafts[draft]);
+  return (
+    <p id="documents-interpretation" className="interpretation">
+      {parts.join(' · ')}
+    </p>
+  );
+}
+
+type Problem = Extract<ReturnType<typeof pastedDocuments>, { ok: false }>['problem'];
+
+function problemOf(problem: Problem, { words, count }: Language): string {
+  switch (problem.code) {
+    case 'json-syntax':
+      return problem.line === undefined || problem.column === undefined
+        ? words.problems['json-syntax-unlocated']
+        : words.problems['json-syntax'](count(problem.line), count(problem.column));
+    case 'json-not-array':
+      return words.problems['json-not-array'];
+    case 'json-not-string':
+      return words.problems['json-not-string'](count(problem.position + 1));
+    default: {
+      const unknown: never = problem;
+      return String(unknown);
+    }
+  }
+}
+
+/** Fills the boxes with a scenario of the gallery. */
+function TrapPicker() {
+  const { tag, words } = useLanguage();
+  const traps = useApp((state) => state.traps.traps);
+  const loadedId = useApp((state) => state.loadedTrap?.id ?? '');
+  useEffect(() => {
+    // A failure is shown in the gallery; here the list merely stays short.
+    loadTraps().catch(() => undefined);
+  }, []);
+  return (
+    <select
+      className="select trap-picker"
+      aria-label={words.input.tryTrap}
+      value={loadedId}
+      onChange={(event) => {
+        const trap = traps.find((candidate) => candidate.id === event.target.value);
+        if (trap !== undefined) openTrap(trap);
+      }}
+    >
+      <option value="">
+        {loadedId === '' ? `${words.input.tryTrap}…` : words.input.tryTrapNone}
+      </option>
+      {traps.map((trap) => (
+        <option key={trap.id} value={trap.id}>
+          {trap.title[tag]} · {words.traps.languages[trap.language]}
+        </option>
+      ))}
+    </select>
+  );
+}

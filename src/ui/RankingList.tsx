@@ -1,0 +1,132 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import { type RankingRow, rankingRows } from '../app/ranking-view.ts';
+import type { RankingOrder, Result } from '../app/store.ts';
+import { useLanguage } from './language.ts';
+import { MarkedText } from './MarkedText.tsx';
+import { Movement } from './Movement.tsx';
+import { TrapRole } from './TrapCaption.tsx';
+
+/** Rows drawn at first, and added by each "Show more": a page of 10,000 rows would not scroll. */
+const pageSize = 100;
+/** Characters of a document shown before it is opened, and at most after. */
+const excerptCharacters = 480;
+const openedCharacters = 20_000;
+
+interface Props {
+  readonly result: Result;
+  readonly order: RankingOrder;
+  readonly showLogits: boolean;
+}
+
+export function RankingList({ result, order, showLogits }: Props) {
+  const { words, count } = useLanguage();
+  const [limit, setLimit] = useState(pageSize);
+  const rows = useMemo(() => rankingRows(result, order, limit), [result, order, limit]);
+  const total = result.documents.length;
+  const { columns } = words.result;
+  const measured = { 'cross-encoder': columns.relevance, bm25: columns.score, both: columns.sum };
+  return (
+    <>
+      <div className="ranking-columns" aria-hidden="true">
+        <span>{columns.rank}</span>
+        <span title={columns.movedHint}>{columns.moved}</span>
+        <span>{columns.bm25}</span>
+        <span>{measured[order]}</span>
+        <span>{columns.document}</span>
+      </div>
+      <ol className="ranking" aria-label={words.result.ranking} data-order={order}>
+        {rows.map((row) => (
+          <Row key={row.index} row={row} result={result} order={order} showLogits={showLogits} />
+        ))}
+      </ol>
+      {total > limit && (
+        <p className="more">
+          <button type="button" className="button" onClick={() => setLimit(limit + pageSize)}>
+            {words.result.more(count(Math.min(pageSize, total - limit)))}
+          </button>{' '}
+          <span className="muted">{words.result.rowsShown(count(limit), count(total))}</span>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Row({ row, result, order, showLogits }: { row: RankingRow } & Props) {
+  const { words, score, count } = useLanguage();
+  const value = orderValueOf(row, order);
+  const pending = value === null;
+  const said = order === 'cross-encoder' ? words.result.relevanceOf : words.result.scoreOf;
+  return (
+    <li className={pending ? 'row row-pending' : 'row'} data-index={row.index}>
+      <span className="rank">{count(row.rank)}</span>
+      <Movement places={row.movedFromRequest} against={words.result.againstRequest} />
+      {row.movedFromBm25 === null ? (
+        <span />
+      ) : (
+        <Movement places={row.movedFromBm25} against={words.result.againstBm25} />
+      )}
+      <span className="measure">
+        <span className="bar" aria-hidden="true">
+          <span className="bar-fill" style={{ inlineSize: `${pending ? 0 : row.bar * 100}%` }} />
+        </span>
+        <span className="value">
+          <span aria-hidden="true">{pending ? '–' : score(value)}</span>
+          <span className="visually-hidden">
+            {pending ? words.result.pending : said(score(value))}
+          </span>
+        </span>
+        {showLogits && row.scored && (
+          <span className="logit">
+            <span className="muted">{words.result.logit}</span> {row.logit.toFixed(3)}
+          </span>
+        )}
+      </span>
+      <div className="row-body">
+        <DocumentText text={row.text} query={result.query}>
+          <TrapRole trap={result.trap} index={row.index} />
+        </DocumentText>
+        <p className="row-notes">
+          <span>{words.result.document(count(row.index + 1))}</span>
+          {row.tokens > 0 && <span>{words.result.tokens(count(row.tokens))}</span>}
+          {row.truncated && (
+            <span className="truncated" title={words.result.truncatedHint}>
+              {words.result.truncated}
+              <span className="visually-hidden"> {words.result.truncatedHint}</span>
+            </span>
+          )}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function DocumentText(props: { text: string; query: string; children: ReactNode }) {
+  const { text, query, children } = props;
+  const { words, count } = useLanguage();
+  const [open, setOpen] = useState(false);
+  const long = text.length > excerptCharacters;
+  const shown = text.slice(0, open ? openedCharacters : excerptCharacters);
+  const hidden = text.length - shown.length;
+  return (
+    <p className="document" dir="auto">
+      {children}
+      <MarkedText text={shown} query={query} />
+      {hidden > 0 && '… '}
+      {open && hidden > 0 && (
+        <span className="muted">{words.result.cutForDisplay(count(hidden))} </span>
+      )}
+      {long && (
+        <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? words.result.showLess : words.result.showAll}
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** The number that the order goes by; null while it is not known. */
+function orderValueOf(row: RankingRow, order: RankingOrder): number | null {
+  if (order === 'bm25') return row.bm25Score;
+  if (!row.scored) return null;
+  return order === 'both' ? row.zSum : row.relevance;
+}

@@ -1,0 +1,134 @@
+import { isStale } from '../app/input-view.ts';
+import { rankingRows } from '../app/ranking-view.ts';
+import { rerank } from '../app/rerank-actions.ts';
+import { chooseArrangement, chooseOrder, toggleLogits } from '../app/settings-actions.ts';
+import type { Result } from '../app/store.ts';
+import { CopyButton } from './CopyButton.tsx';
+import { useLanguage } from './language.ts';
+import { RankingList } from './RankingList.tsx';
+import { RunStatus } from './RunStatus.tsx';
+import { Segments } from './Segments.tsx';
+import { SideBySide } from './SideBySide.tsx';
+import { TrapCaption } from './TrapCaption.tsx';
+import { useApp } from './use-app.ts';
+
+const orders = ['cross-encoder', 'bm25', 'both'] as const;
+const arrangements = ['list', 'side-by-side'] as const;
+
+export function ResultPanel() {
+  const { words } = useLanguage();
+  const result = useApp((state) => state.result);
+  return (
+    <section id="results" className="result-panel" aria-label={words.result.heading} tabIndex={-1}>
+      <RunStatus />
+      {result === null ? (
+        <p className="empty">{words.result.empty}</p>
+      ) : (
+        <Ranked key={result.runNumber} result={result} />
+      )}
+    </section>
+  );
+}
+
+function Ranked({ result }: { result: Result }) {
+  const { words } = useLanguage();
+  const order = useApp((state) => state.order);
+  const arrangement = useApp((state) => state.arrangement);
+  const showLogits = useApp((state) => state.showLogits);
+  const stale = useApp((state) => isStale(state, result));
+
+  return (
+    <>
+      <div className="result-head">
+        <h2 className="result-query">
+          <span className="muted">{words.result.queryLabel}</span> {result.query}
+        </h2>
+        {stale && (
+          <p className="stale">
+            {words.result.stale}{' '}
+            <button type="button" className="link" onClick={() => rerank()}>
+              {words.result.rerankNow}
+            </button>
+          </p>
+        )}
+        {result.trap !== null && <TrapCaption trap={result.trap} result={result} />}
+      </div>
+      <div className="result-controls">
+        <Segments
+          label={words.result.order}
+          options={orders}
+          value={order}
+          wordOf={(option) => words.result.orders[option]}
+          hintOf={(option) => words.result.orderHints[option]}
+          onChoose={chooseOrder}
+        />
+        <Segments
+          label={words.result.arrangement}
+          options={arrangements}
+          value={arrangement}
+          wordOf={(option) => words.result.arrangements[option]}
+          onChoose={chooseArrangement}
+        />
+        <span className="result-tools">
+          <label className="toggle">
+            <input type="checkbox" checked={showLogits} onChange={toggleLogits} />
+            {words.result.logits}
+          </label>
+          <CopyButton
+            label={words.result.copy}
+            text={() => asJson(result, rankingRows(result, order))}
+          />
+        </span>
+      </div>
+      {arrangement === 'list' ? (
+        <RankingList result={result} order={order} showLogits={showLogits} />
+      ) : (
+        <SideBySide result={result} order={order === 'bm25' ? 'cross-encoder' : order} />
+      )}
+      <Stamp result={result} />
+    </>
+  );
+}
+
+/** Which model and settings made the result, and what it took. */
+function Stamp({ result }: { result: Result }) {
+  const { words, count, rough, percent } = useLanguage();
+  const { model, timings } = result;
+  if (model === null || timings === null) return null;
+  const threads = words.model.deviceHints.threads(count(model.threads), model.threads !== 1);
+  const parts = [
+    `${model.model} ${model.revision}`,
+    model.dtype,
+    [words.model.devices[model.device], model.adapter].filter(Boolean).join(' '),
+    threads,
+    words.run.summary(
+      count(result.documents.length),
+      rough(timings.totalMs / 1000),
+      rough(timings.pairsPerSecond),
+    ),
+    words.result.tokens(count(timings.tokens)),
+    words.run.padded(percent(timings.paddedShare)),
+  ];
+  return (
+    <p className="stamp" data-testid="stamp">
+      {words.result.madeBy} {parts.join(' · ')}
+    </p>
+  );
+}
+
+/** The ranking in the shape that the console API resolves to, with the texts. */
+function asJson(result: Result, rows: ReturnType<typeof rankingRows>): string {
+  const ranking = rows.map(({ rank, index, relevance, logit, bm25Score, zSum, ...row }) => ({
+    rank,
+    index,
+    relevance,
+    logit,
+    bm25Score,
+    ...(zSum !== null && { zSum }),
+    tokens: row.tokens,
+    truncated: row.truncated,
+    document: row.text,
+  }));
+  const { query, model, timings } = result;
+  return JSON.stringify({ version: 1, query, ranking, ...model, timings }, null, 2);
+}

@@ -1,0 +1,71 @@
+import react from '@vitejs/plugin-react';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+
+/**
+ * Cross-origin isolation gives the page SharedArrayBuffer, which WebAssembly threads need.
+ * The rest keeps other sites out.
+ */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** What the built page may do: nothing leaves this origin, and no text becomes a script. */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+export default defineConfig({
+  plugins: [react(), metaContentSecurityPolicy()],
+  resolve: {
+    // ONNX Runtime's builds that fetch their wasm, instead of those that carry a loader inside.
+    conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
+  },
+  optimizeDeps: {
+    // Pre-bundled, it would look for its wasm and its threads' script beside the bundle.
+    exclude: ['onnxruntime-web'],
+  },
+  worker: { format: 'es' },
+  build: {
+    // The first with WebGPU, and of the others those with all of ES2022 and wasm threads.
+    target: ['chrome113', 'edge113', 'firefox128', 'safari17'],
+    // A data: URL could be neither streamed nor checked, and the policy above refuses it.
+    assetsInlineLimit: 0,
+    // Every browser above preloads modules by itself.
+    modulePreload: { polyfill: false },
+  },
+  server: { host: 'localhost', headers },
+  preview: {
+    host: 'localhost',
+    port: 4173,
+    strictPort: true,
+    // A meta element binds the page only: as a header the policy binds the workers too.
+    headers: { ...headers, 'Content-Security-Policy': contentSecurityPolicy },
+  },
+});
+
+/** Puts the policy into the built page, for hosts that set no headers. The dev server needs inline scripts. */
+function metaContentSecurityPolicy(): Plugin {
+  return {
+    name: 'crossrank:meta-content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
