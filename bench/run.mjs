@@ -64,8 +64,8 @@ Documents ${documents.length}, ${source}; medians of ${runs} runs unless said ot
     ['cold open to the first ranking', `${median(opens).toFixed(0)} ms`, ''],
     ...figures(`WASM, ${model.threads} threads`, wasm),
     ...webGpuRows(webgpu),
-    ['longest main-thread task, 1,000 documents', `${tasks.longestMs.toFixed(0)} ms`, '<= 50 ms'],
-    ['  tasks over 50 ms, of its whole run', `${tasks.over50}`, '0'],
+    ['main-thread tasks over 50 ms, 1,000 documents', `${tasks.over50}`, '0'],
+    ['  the longest of them', tasks.over50 > 0 ? `${tasks.longestMs.toFixed(0)} ms` : 'none', ''],
     ['JavaScript of the first paint, gzipped', `${firstPaintKb().toFixed(1)} kB`, '<= 120 kB'],
   ];
   for (const [name, value, aim] of rows) {
@@ -77,15 +77,17 @@ Documents ${documents.length}, ${source}; medians of ${runs} runs unless said ot
  * Rows for one device: the median call of several.
  * @param {string} name
  * @param {readonly Measured[]} results
+ * @param {boolean} [withoutAims] a few short texts say nothing about them
  * @returns {Row[]}
  */
-function figures(name, results) {
+function figures(name, results, withoutAims = false) {
   const of = (/** @type {(result: Measured) => number} */ pick) => median(results.map(pick));
+  const aim = (/** @type {string} */ words) => (withoutAims ? '' : words);
   const outside = of(({ timings }) => 1 - timings.inferenceMs / timings.totalMs);
   return [
     [`${name}: pairs per second`, of(({ timings }) => timings.pairsPerSecond).toFixed(1), ''],
-    ['  padded share of tokens', percent(of(({ timings }) => timings.paddedShare)), '<= 5 %'],
-    ['  time outside session.run', percent(outside), '<= 10 %'],
+    ['  padded share of tokens', percent(of(({ timings }) => timings.paddedShare)), aim('<= 5 %')],
+    ['  time outside session.run', percent(outside), aim('<= 10 %')],
   ];
 }
 
@@ -124,7 +126,7 @@ function webGpuRows(webgpu) {
   const kind = webgpu.software ? 'software adapter: no measure of WebGPU' : 'real adapter';
   return [
     [`WebGPU on ${webgpu.adapter} (${kind})`, '', ''],
-    ...figures(`  ${webgpu.count} documents`, webgpu.results),
+    ...figures(`  ${webgpu.count} documents`, webgpu.results, webgpu.software),
   ];
 }
 

@@ -108,9 +108,9 @@ test('10,000 documents are ranked, and the page draws only what can be read', as
   await rerank(page, 'loans', documents);
   await expect(page.getByText('10,000 documents · one per line')).toBeVisible();
   await expect(stampOf(page)).toContainText('10,000 pairs', { timeout: 240_000 });
+  await expect(rowsOf(page)).toHaveCount(50);
+  await page.getByRole('button', { name: 'Show 50 more' }).click();
   await expect(rowsOf(page)).toHaveCount(100);
-  await page.getByRole('button', { name: 'Show 100 more' }).click();
-  await expect(rowsOf(page)).toHaveCount(200);
 });
 
 test('wrong arguments of the console API are named', async ({ page }) => {

@@ -73,10 +73,10 @@ test('the user moves the model to WebGPU and back, and sees what runs', async ({
   await expect(badge).toContainText('WASM · q8');
   await badge.click();
   await expect(page.getByText('a software adapter, computes on the CPU')).toBeVisible();
-  await page.getByRole('radio', { name: 'WebGPU' }).check();
+  await page.getByRole('radio', { name: /^WebGPU/ }).check();
   await expect(badge).toContainText(/WebGPU · q8 · .*swiftshader/i, { timeout: 60_000 });
   await expect(page.getByText('Software adapter: correct, but slower than WASM.')).toBeVisible();
-  await page.getByRole('radio', { name: 'WASM' }).check();
+  await page.getByRole('radio', { name: /^WASM/ }).check();
   await expect(badge).toContainText('WASM · q8');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Rerank', exact: true }).click();

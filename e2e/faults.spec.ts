@@ -50,9 +50,27 @@ test('a worker killed in mid-run rejects the call and is started again by the ne
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('an abort signal ends a console call, and pending calls end with a killed worker', async ({
+test('a killed worker rejects every pending console call, and the next one works', async ({
   page,
 }) => {
+  await openRanked(page);
+  const pending = page.evaluate(async (documents) => {
+    const calls = ['loan', 'river', 'stone'].map((query) =>
+      window.crossrank.rerank({ query, documents }),
+    );
+    const outcomes = await Promise.allSettled(calls);
+    return outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'ok'));
+  }, passages(300));
+  const worker = page.workers().find((candidate) => candidate.url().includes('reranker.worker'));
+  await worker?.evaluate(() => self.close()).catch(() => undefined);
+  expect(await pending).toEqual(['worker-crashed', 'worker-crashed', 'worker-crashed']);
+  const next = await page.evaluate(() =>
+    window.crossrank.rerank({ query: 'river', documents: ['a river', 'a stone'] }),
+  );
+  expect(next.ranking).toHaveLength(2);
+});
+
+test('an abort signal ends a console call between two batches', async ({ page }) => {
   await openRanked(page);
   const outcome = await page.evaluate(async (documents) => {
     const controller = new AbortController();

@@ -16,7 +16,10 @@ export function pastedDocuments({
 }
 
 /** Whether the boxes hold something else than what the result was made from. */
-export function isStale(state: AppState, result: Result): boolean {
+export function isStale(
+  state: Pick<AppState, 'query' | 'documentsText' | 'layout'>,
+  result: Pick<Result, 'query' | 'documents'>,
+): boolean {
   if (state.query !== result.query) return true;
   const pasted = pastedDocuments(state);
   if (!pasted.ok || pasted.documents.length !== result.documents.length) return true;

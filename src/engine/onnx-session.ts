@@ -63,6 +63,8 @@ export class OnnxSession {
       const session = await runtime.InferenceSession.create(weights, {
         executionProviders: [options.device],
         graphOptimizationLevel: 'all',
+        // Errors only: that shape arithmetic stays on the CPU is a choice of the runtime.
+        logSeverityLevel: 3,
       });
       const unknown = session.inputNames.find((name) => !isInputName(name));
       if (unknown !== undefined || !session.outputNames.includes('logits')) {

@@ -8,6 +8,9 @@ import { useApp } from './use-app.ts';
 
 const layouts = ['auto', 'lines', 'blank-lines', 'json'] as const;
 
+/** Apple's keyboards have a ⌘ key; both keys work everywhere. */
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
 type Cleared = { readonly query: string; readonly documentsText: string };
 
 export function InputPanel() {
@@ -80,7 +83,7 @@ export function InputPanel() {
         <button type="submit" className="button button-main" title={words.input.shortcut}>
           {words.input.rerank}
           <span className="shortcut" aria-hidden="true">
-            ⌘↵
+            {isApple ? '⌘↵' : 'Ctrl ↵'}
           </span>
         </button>
         {scoring && (

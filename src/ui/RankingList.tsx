@@ -7,7 +7,9 @@ import { Movement } from './Movement.tsx';
 import { TrapRole } from './TrapCaption.tsx';
 
 /** Rows drawn at first, and added by each "Show more": a page of 10,000 rows would not scroll. */
-const pageSize = 100;
+const pageSize = 50;
+/** Rows drawn while partial results come in: about a screenful, so that drawing stays short. */
+const partialRows = 20;
 /** Characters of a document shown before it is opened, and at most after. */
 const excerptCharacters = 480;
 const openedCharacters = 20_000;
@@ -20,9 +22,10 @@ interface Props {
 
 export function RankingList({ result, order, showLogits }: Props) {
   const { words, count } = useLanguage();
-  const [limit, setLimit] = useState(pageSize);
-  const rows = useMemo(() => rankingRows(result, order, limit), [result, order, limit]);
+  const [asked, setAsked] = useState(0);
   const total = result.documents.length;
+  const limit = Math.max(asked, result.done === total ? pageSize : partialRows);
+  const rows = useMemo(() => rankingRows(result, order, limit), [result, order, limit]);
   const { columns } = words.result;
   const measured = { 'cross-encoder': columns.relevance, bm25: columns.score, both: columns.sum };
   return (
@@ -41,7 +44,7 @@ export function RankingList({ result, order, showLogits }: Props) {
       </ol>
       {total > limit && (
         <p className="more">
-          <button type="button" className="button" onClick={() => setLimit(limit + pageSize)}>
+          <button type="button" className="button" onClick={() => setAsked(limit + pageSize)}>
             {words.result.more(count(Math.min(pageSize, total - limit)))}
           </button>{' '}
           <span className="muted">{words.result.rowsShown(count(limit), count(total))}</span>

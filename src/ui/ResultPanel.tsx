@@ -1,3 +1,4 @@
+import { useDeferredValue } from 'react';
 import { isStale } from '../app/input-view.ts';
 import { rankingRows } from '../app/ranking-view.ts';
 import { rerank } from '../app/rerank-actions.ts';
@@ -17,7 +18,8 @@ const arrangements = ['list', 'side-by-side'] as const;
 
 export function ResultPanel() {
   const { words } = useLanguage();
-  const result = useApp((state) => state.result);
+  // Deferred: drawing partial results gives way to typing and never blocks the page for long.
+  const result = useDeferredValue(useApp((state) => state.result));
   return (
     <section id="results" className="result-panel" aria-label={words.result.heading} tabIndex={-1}>
       <RunStatus />

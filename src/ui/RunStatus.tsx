@@ -8,6 +8,7 @@ export function RunStatus() {
   const run = useApp((state) => state.run);
   const model = useApp((state) => state.model);
   const total = useApp((state) => state.result?.documents.length ?? 0);
+  const timings = useApp((state) => state.result?.timings ?? null);
 
   if (run.phase === 'failed') return <FailureNotice failure={run.failure} />;
   if (run.phase === 'cancelled') {
@@ -17,11 +18,24 @@ export function RunStatus() {
       </p>
     );
   }
-  if (run.phase !== 'scoring') {
+  if (run.phase === 'idle') return null;
+  if (run.phase === 'done') {
+    // As high as the progress was, so that the results do not jump when it ends.
     return (
-      <p className="visually-hidden" role="status">
-        {run.phase === 'done' && words.run.announceDone(count(total))}
-      </p>
+      <div className="run-status">
+        <span className="progress-ended" aria-hidden="true" />
+        <p className="run-numbers">
+          {timings !== null &&
+            words.run.summary(
+              count(total),
+              rough(timings.totalMs / 1000),
+              rough(timings.pairsPerSecond),
+            )}
+        </p>
+        <p className="visually-hidden" role="status">
+          {words.run.announceDone(count(total))}
+        </p>
+      </div>
     );
   }
 

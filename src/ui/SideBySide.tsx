@@ -7,6 +7,8 @@ import { TrapRole } from './TrapCaption.tsx';
 
 /** Cards on each side at first: more lines than this can't be told apart. */
 const pageSize = 30;
+/** Cards on each side while partial results come in. */
+const partialCards = 12;
 const excerptCharacters = 160;
 
 /** BM25's order on the left, another on the right, and a line for every document. */
@@ -18,7 +20,8 @@ export function SideBySide({
   order: Exclude<RankingOrder, 'bm25'>;
 }) {
   const { words, count } = useLanguage();
-  const [limit, setLimit] = useState(pageSize);
+  const [asked, setAsked] = useState(0);
+  const limit = Math.max(asked, result.done === result.documents.length ? pageSize : partialCards);
   const [followed, setFollowed] = useState<number | null>(null);
   const left = useMemo(() => rankingRows(result, 'bm25'), [result]);
   const right = useMemo(() => rankingRows(result, order), [result, order]);
@@ -34,7 +37,7 @@ export function SideBySide({
       </div>
       <p className="more">
         {result.documents.length > shown && (
-          <button type="button" className="button" onClick={() => setLimit(limit + pageSize)}>
+          <button type="button" className="button" onClick={() => setAsked(limit + pageSize)}>
             {words.result.more(count(Math.min(pageSize, result.documents.length - shown)))}
           </button>
         )}{' '}

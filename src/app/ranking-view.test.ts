@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rankingRows } from './ranking-view.ts';
+import type { Result } from './store.ts';
+
+function resultOf(logits: readonly number[], bm25Scores: readonly number[] | null): Result {
+  return {
+    runNumber: 1,
+    query: 'q',
+    documents: logits.map((_, index) => `document ${index}`),
+    trap: null,
+    logits: Float64Array.from(logits),
+    tokens: new Int32Array(logits.length),
+    truncated: logits.map(() => false),
+    bm25Scores: bm25Scores === null ? null : Float64Array.from(bm25Scores),
+    done: logits.filter((logit) => !Number.isNaN(logit)).length,
+    model: null,
+    timings: null,
+  };
+}
+
+describe('rankingRows', () => {
+  it('ranks by logit and says how far each document moved', () => {
+    // Request order 0, 1, 2; BM25 order 1, 0, 2; model order 2, 0, 1.
+    const rows = rankingRows(resultOf([0, -1, 2], [3, 5, 1]), 'cross-encoder');
+    expect(
+      rows.map(({ index, rank, movedFromRequest, movedFromBm25 }) => ({
+        index,
+        rank,
+        movedFromRequest,
+        movedFromBm25,
+      })),
+    ).toEqual([
+      { index: 2, rank: 1, movedFromRequest: 2, movedFromBm25: 2 },
+      { index: 0, rank: 2, movedFromRequest: -1, movedFromBm25: 0 },
+      { index: 1, rank: 3, movedFromRequest: -1, movedFromBm25: -2 },
+    ]);
+    expect(rows[1]).toMatchObject({ relevance: 0.5, bar: 0.5 });
+  });
+
+  it('draws BM25 as the share of its best score', () => {
+    const rows = rankingRows(resultOf([0, 0, 0], [4, 1, 0]), 'bm25');
+    expect(rows.map(({ bar }) => bar)).toEqual([1, 0.25, 0]);
+    expect(rows.every(({ movedFromBm25 }) => movedFromBm25 === null)).toBe(true);
+  });
+
+  it('adds z-scores for both: two opposite orders cancel out and ties keep their order', () => {
+    const rows = rankingRows(resultOf([1, 0, -1], [0, 1, 2]), 'both');
+    // Both have the same spread, so every sum is 0.
+    expect(rows.map(({ index, zSum }) => [index, Math.round((zSum ?? 1) * 1e9)])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ]);
+  });
+
+  it('puts what is not scored yet below, in BM25 order', () => {
+    const nan = Number.NaN;
+    const rows = rankingRows(resultOf([nan, -3, nan, nan], [1, 0, 9, 5]), 'cross-encoder');
+    expect(rows.map(({ index, scored }) => [index, scored])).toEqual([
+      [1, true],
+      [2, false],
+      [3, false],
+      [0, false],
+    ]);
+    expect(rankingRows(resultOf([nan, -3], [1, 0]), 'both').map(({ index }) => index)).toEqual([
+      1, 0,
+    ]);
+  });
+
+  it('works before BM25 has answered', () => {
+    for (const order of ['cross-encoder', 'bm25', 'both'] as const) {
+      const rows = rankingRows(resultOf([0, 1], null), order);
+      expect(rows.map(({ index }) => index)).toEqual([1, 0]);
+      expect(rows.every(({ movedFromBm25 }) => movedFromBm25 === null)).toBe(true);
+    }
+  });
+
+  it('gives every document once, in any order, and bars from 0 to 1', () => {
+    const score = fc.oneof(fc.double({ min: -20, max: 20, noNaN: true }), fc.constant(Number.NaN));
+    const pairs = fc.array(fc.tuple(score, fc.double({ min: 0, max: 50, noNaN: true })), {
+      minLength: 1,
+    });
+    const orders = fc.constantFrom('cross-encoder', 'bm25', 'both');
+    fc.assert(
+      fc.property(pairs, orders, (scores, order) => {
+        const result = resultOf(
+          scores.map(([logit]) => logit),
+          scores.map(([, bm25]) => bm25),
+        );
+        const rows = rankingRows(result, order);
+        expect(rows.map(({ index }) => index).sort((a, b) => a - b)).toEqual([...scores.keys()]);
+        for (const { bar } of rows) {
+          expect(bar).toBeGreaterThanOrEqual(0);
+          expect(bar).toBeLessThanOrEqual(1);
+        }
+        expect(rankingRows(result, order, 3)).toEqual(rows.slice(0, 3));
+      }),
+    );
+  });
+});
