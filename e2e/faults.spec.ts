@@ -56,11 +56,16 @@ test('a killed worker rejects every pending console call, and the next one works
   await openRanked(page);
   const pending = page.evaluate(async (documents) => {
     const calls = ['loan', 'river', 'stone'].map((query) =>
-      window.crossrank.rerank({ query, documents }),
+      window.crossrank.rerank({
+        query,
+        documents,
+        onEvent: () => document.body.setAttribute('data-scoring', query),
+      }),
     );
     const outcomes = await Promise.allSettled(calls);
     return outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'ok'));
   }, passages(300));
+  await page.locator('body[data-scoring="loan"]').waitFor();
   const worker = page.workers().find((candidate) => candidate.url().includes('reranker.worker'));
   await worker?.evaluate(() => self.close()).catch(() => undefined);
   expect(await pending).toEqual(['worker-crashed', 'worker-crashed', 'worker-crashed']);
@@ -105,7 +110,7 @@ test('a model file that is missing is named, and the page stays usable', async (
   await expect(rowsOf(page).first()).toBeVisible();
 
   await page.unroute('**/model_quantized.onnx');
-  await page.getByRole('button', { name: 'Rerank', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Rerank' }).click();
   await expect(stampOf(page)).toBeVisible();
   watch.pageErrors.length = 0;
 });

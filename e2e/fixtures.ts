@@ -81,7 +81,7 @@ export async function rerank(
 ): Promise<void> {
   await page.getByRole('textbox', { name: 'Query' }).fill(query);
   await pasteDocuments(page, typeof documents === 'string' ? documents : documents.join('\n'));
-  await page.getByRole('button', { name: 'Rerank', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Rerank' }).click();
 }
 
 /** Passages of mixed length, all different; long enough to be interrupted. */

@@ -107,7 +107,7 @@ export const en = {
     emptyHint: 'Or see what keyword matching gets wrong:',
     queryLabel: 'Ranked for',
     stale: 'The input has changed since.',
-    rerankNow: 'Rerank',
+    rerankNow: 'Update the ranking',
     order: 'Order by',
     orders: { 'cross-encoder': 'Cross-encoder', bm25: 'BM25', both: 'Both' },
     orderHints: {

@@ -96,7 +96,7 @@ export const zh: Dictionary = {
     emptyHint: '或者看看关键词匹配会错在哪里：',
     queryLabel: '排序依据',
     stale: '输入内容已改动。',
-    rerankNow: '重排',
+    rerankNow: '更新排序',
     order: '排序',
     orders: { 'cross-encoder': '交叉编码器', bm25: 'BM25', both: '两者' },
     orderHints: {
