@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
-import { expect, openRanked, rowsOf, stampOf, test } from './fixtures.ts';
+import { expect, openRanked, passages, rerank, rowsOf, stampOf, test } from './fixtures.ts';
 
 const axeSource = readFileSync(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
@@ -46,6 +46,18 @@ for (const theme of ['light', 'dark'] as const) {
   });
 }
 
+test.describe('in Chinese', () => {
+  test.use({ locale: 'zh-CN' });
+
+  test('axe finds nothing serious', async ({ page }) => {
+    await openRanked(page);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: '关键词陷阱' }).click();
+    await expect(page.getByText('在本标签页实测')).toBeVisible();
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+});
+
 test('everything is reached and done with the keyboard alone', async ({ page }) => {
   await openRanked(page);
   // Plain Tab from the top: the boxes, the controls and the badge all come by.
@@ -84,7 +96,7 @@ test('everything is reached and done with the keyboard alone', async ({ page }) 
 });
 
 test('the narrow page neither scrolls sideways nor hides a control', async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
+  await page.setViewportSize({ width: 320, height: 740 });
   await openRanked(page);
   for (const arrangement of ['List', 'Side by side']) {
     await page.getByRole('radio', { name: arrangement }).check();
@@ -95,8 +107,36 @@ test('the narrow page neither scrolls sideways nor hides a control', async ({ pa
   }
   await page.getByRole('link', { name: 'Keyword traps' }).click();
   await expect(page.getByText('Measured in this tab')).toBeVisible();
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
+  const [overflow, blank] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth, scrollHeight } = document.documentElement;
+    const end = document.querySelector('footer')?.getBoundingClientRect().bottom ?? 0;
+    return [scrollWidth - clientWidth, scrollHeight - (end + scrollY)];
+  });
   expect(overflow).toBeLessThanOrEqual(0);
+  expect(blank).toBeLessThanOrEqual(1);
+});
+
+test('focus stays with the user: skip link, view change, end of a run', async ({ page }) => {
+  await openRanked(page);
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.id || element?.textContent || element?.tagName;
+    });
+  await page.getByRole('link', { name: 'Keyword traps' }).click();
+  await expect(page.getByText('Measured in this tab')).toBeVisible();
+  expect(await focused()).toBe('main');
+  await page.getByRole('button', { name: 'Skip to results' }).focus();
+  await page.keyboard.press('Enter');
+  expect(await focused()).toBe('main');
+  expect(new URL(page.url()).hash).toBe('#/traps');
+  await page.getByRole('button', { name: 'Open in Rerank' }).click();
+  await expect(stampOf(page)).toBeVisible();
+  expect(await focused()).toBe('main');
+
+  await rerank(page, 'loan office', passages(400));
+  await page.getByRole('button', { name: 'Cancel' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/^Cancelled/)).toBeVisible();
+  expect(await focused()).toContain('Rerank');
 });

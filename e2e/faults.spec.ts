@@ -125,3 +125,72 @@ test('a model file with wrong bytes is refused before it is run', async ({ page 
   await page.goto('./');
   await expect(page.getByRole('alert')).toContainText('A model file is damaged');
 });
+
+test('cancel before the first score shows BM25 order for the new documents', async ({ page }) => {
+  await openRanked(page);
+  // A console call holds the model, so that the page's run waits.
+  const busy = page.evaluate(
+    (documents) => window.crossrank.rerank({ query: 'loan', documents }).then(() => 'done'),
+    passages(150),
+  );
+  await rerank(page, 'river stone', ['a river of stone', 'a loan', 'a stone']);
+  await expect(page.getByText('Waiting for the model')).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByText(/^Cancelled: 0 of 3/)).toBeVisible();
+  await expect(page.getByText('Ranked for river stone')).toBeVisible();
+  await expect(rowsOf(page).first()).toContainText('a river of stone');
+  expect(await busy).toBe('done');
+  // What is loaded is what the badge says, also after a call that was cancelled.
+  await expect(page.getByRole('button', { name: /Model and device/ })).toContainText('WASM');
+});
+
+test('without the BM25 worker the model still ranks, and nothing poses as BM25', async ({
+  page,
+  watch,
+}) => {
+  await page.route('**/lexical.worker*', (route) => route.fulfill({ status: 404 }));
+  await page.goto('./');
+  await expect(page.getByRole('alert')).toContainText('BM25 could not be computed');
+  await expect(stampOf(page)).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'BM25' })).toBeDisabled();
+  await expect(page.getByRole('radio', { name: 'Side by side' })).toBeDisabled();
+  await expect(rowsOf(page).first()).toContainText(/relevance 0\.\d\d/);
+  watch.pageErrors.length = 0;
+});
+
+test('a gallery that is not there is called that, on both views', async ({ page, watch }) => {
+  await page.route('**/keyword-traps.json', (route) => route.fulfill({ status: 503 }));
+  await page.goto('./');
+  await expect(page.getByRole('alert')).toContainText('The gallery could not be loaded');
+  await page.getByRole('link', { name: 'Keyword traps' }).click();
+  await expect(page.getByRole('alert')).toContainText('The gallery could not be loaded');
+  await page.unroute('**/keyword-traps.json');
+  await page.getByRole('button', { name: 'Run all again' }).click();
+  await expect(page.getByText('Measured in this tab')).toBeVisible();
+  watch.pageErrors.length = 0;
+});
+
+test('where WebGPU does not start, one press goes on with WASM', async ({ page, watch }) => {
+  await openRanked(page);
+  await page.route('**/*asyncify*', (route) => route.fulfill({ status: 404 }));
+  await page.getByRole('button', { name: /Model and device/ }).click();
+  await page.getByRole('radio', { name: /^WebGPU/ }).check();
+  await expect(page.getByRole('alert')).toContainText('could not be started on this device');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Rerank' }).click();
+  await expect(page.getByRole('alert')).toContainText('could not be started on this device');
+  await page.getByRole('button', { name: 'Use WASM' }).click();
+  await expect(stampOf(page)).toContainText('WASM');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  watch.pageErrors.length = 0;
+});
+
+test('a mistake in the input does not stop the run under way', async ({ page }) => {
+  await openRanked(page);
+  await rerank(page, 'loan office', passages(120));
+  await expect(page.getByText(/of 120 scored/)).toBeVisible();
+  await page.getByRole('textbox', { name: 'Query' }).fill('');
+  await page.getByRole('button', { name: 'Rerank' }).click();
+  await expect(page.getByRole('alert')).toContainText('The query is empty.');
+  await expect(stampOf(page)).toContainText('120 pairs');
+});

@@ -126,12 +126,31 @@ test('a reload brings back what was typed', async ({ page }) => {
   await expect(stampOf(page)).toContainText('3 pairs');
 });
 
-test('clearing can be undone', async ({ page }) => {
+test('text that Clear or a keyword trap replaced can be brought back', async ({ page }) => {
   await openRanked(page);
+  const queryBox = page.getByRole('textbox', { name: 'Query' });
   const documents = page.getByRole('textbox', { name: 'Documents' });
+  const restore = page.getByRole('button', { name: 'Restore my text' });
+  await expect(restore).toHaveCount(0);
+  await queryBox.fill(query);
   await documents.fill(capitals.join('\n'));
   await page.getByRole('button', { name: 'Clear' }).click();
   await expect(documents).toHaveValue('');
-  await page.getByRole('button', { name: 'Undo clear' }).click();
+  await restore.click();
+  await expect(documents).toHaveValue(capitals.join('\n'));
+
+  // One press of an arrow key is enough to choose a trap.
+  const picker = page.getByRole('combobox', { name: 'Load a keyword trap' });
+  await picker.selectOption({ index: 3 });
+  await expect(queryBox).not.toHaveValue(query);
+  await picker.selectOption({ index: 5 });
+  // The user's own text is what a reload brings back, not the trap.
+  await expect(stampOf(page)).toBeVisible();
+  await restore.click();
+  await expect(queryBox).toHaveValue(query);
+  await picker.selectOption({ index: 2 });
+  await expect(page.getByRole('button', { name: 'Restore my text' })).toBeVisible();
+  await page.reload();
+  await expect(queryBox).toHaveValue(query);
   await expect(documents).toHaveValue(capitals.join('\n'));
 });

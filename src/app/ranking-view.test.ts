@@ -13,6 +13,7 @@ function resultOf(logits: readonly number[], bm25Scores: readonly number[] | nul
     tokens: new Int32Array(logits.length),
     truncated: logits.map(() => false),
     bm25Scores: bm25Scores === null ? null : Float64Array.from(bm25Scores),
+    bm25Failure: null,
     done: logits.filter((logit) => !Number.isNaN(logit)).length,
     model: null,
     timings: null,

@@ -1,216 +1,153 @@
-import { toRerankError } from '../core/errors.ts';
-import type { RerankEvent, ScoringEvent } from '../engine/reranker.ts';
 import type { KeywordTrap } from '../io/keyword-traps.ts';
-import {
-  type DocumentLayoutChoice,
-  formatDocuments,
-  readPastedDocuments,
-} from '../io/pasted-documents.ts';
+import { formatDocuments, readPastedDocuments } from '../io/pasted-documents.ts';
+import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { ResultDraft } from './result-draft.ts';
 import { crossrank, lexicalReranker } from './services.ts';
-import { type Failure, type ModelPhase, type Result, store } from './store.ts';
+import { type AppState, type Failure, type Input, store } from './store.ts';
 
 /** Partial results are drawn at most this often (and less often for thousands): they cost time. */
 const publishGapMs = 120;
 
-let running: AbortController | null = null;
+/** One run: the model's part can be cancelled while BM25's goes on. */
+interface Run {
+  readonly draft: ResultDraft;
+  readonly model: AbortController;
+  readonly bm25: AbortController;
+}
+
+/** The newest run, also after it has ended; whatever an older one still says is not shown. */
+let current: Run | null = null;
 let runNumber = 0;
 
 /** Changes what is typed; an earlier result stays as it is. */
-export function editInput(change: {
-  query?: string;
-  documentsText?: string;
-  layout?: DocumentLayoutChoice;
-}): void {
-  store.setState({ ...change, loadedTrap: null });
+export function editInput(change: Partial<Input>): void {
+  store.setState({ ...change, loadedTrap: null, inputFailure: null });
 }
 
-/** Puts a keyword trap into the boxes and ranks it. */
+/** Empties the boxes; their text can be brought back. */
+export function clearInput(): void {
+  store.setState(replaceInput({ query: '', documentsText: '', layout: 'auto' }));
+}
+
+/** Brings back the text that a keyword trap or "Clear" has replaced. */
+export function restoreInput(): void {
+  const { replaced } = store.getState();
+  if (replaced !== null) store.setState(replaceInput(replaced));
+}
+
+/** Puts a keyword trap into the boxes and ranks it; text of the user's own can be brought back. */
 export async function openTrap(trap: KeywordTrap): Promise<void> {
   const { text } = formatDocuments(trap.documents.map((document) => document.text));
-  store.setState({
-    query: trap.query,
-    documentsText: text,
-    // What formatDocuments writes reads back with `auto` as well.
-    layout: 'auto',
-    loadedTrap: trap,
-  });
+  // What formatDocuments writes reads back with `auto` as well.
+  const input: Input = { query: trap.query, documentsText: text, layout: 'auto' };
+  store.setState({ ...replaceInput(input), loadedTrap: trap });
   await rerank();
 }
 
 /**
- * Scores what is in the boxes, with the model and with BM25 side by side. Ends the run before it;
- * the result before it stays until the first score of this one arrives.
+ * Scores what is in the boxes, with the model and with BM25 side by side. Replaces the run before
+ * it; the result before it stays until the first score of this one arrives.
  */
 export async function rerank(): Promise<void> {
-  running?.abort();
-  const { query, documentsText, layout, loadedTrap } = store.getState();
+  const { query, documentsText, layout, loadedTrap, settings } = store.getState();
   const pasted = readPastedDocuments(documentsText, layout);
-  if (!pasted.ok) return fail({ code: 'documents-json', detail: '' });
-  if (query.trim() === '') return fail({ code: 'empty-query', detail: '' });
-  if (pasted.documents.length === 0) return fail({ code: 'no-documents', detail: '' });
+  if (!pasted.ok) return refuse({ code: 'documents-json', detail: '' });
+  if (query.trim() === '') return refuse({ code: 'empty-query', detail: '' });
+  if (pasted.documents.length === 0) return refuse({ code: 'no-documents', detail: '' });
 
-  const controller = new AbortController();
-  running = controller;
-  const { signal } = controller;
+  const { documents } = pasted;
   runNumber += 1;
-  const draft = new ResultDraft(runNumber, query, pasted.documents, loadedTrap);
-  const total = pasted.documents.length;
-  const none = { done: 0, total, doneTokens: 0, totalTokens: 0, elapsedMs: 0 };
-  store.setState({ run: { phase: 'scoring', ...none } });
-
-  // BM25 answers first and is an order to look at while the model works.
-  lexicalReranker
-    .rerank({ query, documents: pasted.documents }, { signal })
-    .then(({ ranking }) => {
-      const scores = new Float64Array(total);
-      for (const { index, logit } of ranking) scores[index] = logit;
-      draft.bm25Scores = scores;
-      if (!signal.aborted) store.setState({ result: draft.snapshot() });
-    })
-    .catch((error: unknown) => {
-      if (!signal.aborted) fail(failureOf(error));
-    });
-
-  const publisher = new FramePublisher(publishGapMs + total / 20, () => {
-    if (signal.aborted) return;
-    store.setState({ run: { phase: 'scoring', ...draft.progress() }, result: draft.snapshot() });
+  const draft = new ResultDraft({ runNumber, query, documents, trap: loadedTrap });
+  const run: Run = { draft, model: new AbortController(), bm25: new AbortController() };
+  current?.model.abort();
+  current?.bm25.abort();
+  current = run;
+  const isWanted = (): boolean => current === run && !run.model.signal.aborted;
+  const publisher = new FramePublisher(publishGapMs + documents.length / 20, () => {
+    if (isWanted()) showProgress(run);
   });
+  const progress = draft.progress(performance.now());
+  store.setState({ run: { phase: 'scoring', ...progress }, inputFailure: null });
+
+  scoreByKeywords(run, query, documents);
   try {
-    const device = store.getState().settings.device;
-    await reportLoading((onEvent) => crossrank.load({ device, signal, onEvent }));
-    draft.startedAt = performance.now();
     const {
       ranking: _,
       timings,
       ...model
     } = await crossrank.rerank({
       query,
-      documents: pasted.documents,
-      signal,
+      documents,
+      device: settings.device,
+      signal: run.model.signal,
       onEvent: (event) => {
-        if (event.type !== 'scoring') return;
+        if (event.type !== 'scoring') return showLoading(event);
         draft.add(event);
         publisher.schedule();
       },
     });
     draft.model = model;
     draft.timings = timings;
-    if (!signal.aborted) store.setState({ run: { phase: 'done' }, result: draft.snapshot() });
-  } catch (error) {
-    // Cancelled: whoever aborted has already said so, or has started the next run.
-    if (!signal.aborted) fail(failureOf(error));
-  } finally {
-    publisher.cancel();
-    if (running === controller) running = null;
-  }
-}
-
-/** Stops the run and keeps the scores that are known. */
-export function cancelRerank(): void {
-  const { run } = store.getState();
-  if (running === null || run.phase !== 'scoring') return;
-  running.abort();
-  running = null;
-  store.setState({ run: { phase: 'cancelled', done: run.done, total: run.total } });
-}
-
-/** Runs a load and shows its progress in the state, whoever asked for it. */
-export async function reportLoading<T>(
-  load: (onEvent: (event: RerankEvent) => void) => Promise<T>,
-): Promise<T> {
-  const show = (model: ModelPhase): void => store.setState({ model });
-  try {
-    return await load((event) => {
-      if (event.type === 'downloading') {
-        const { loadedBytes, totalBytes } = event;
-        show({ phase: 'downloading', loadedBytes, totalBytes });
-      } else if (event.type === 'preparing') show({ phase: 'preparing' });
-    });
+    settleModelPhase();
+    if (isWanted()) store.setState({ run: { phase: 'done' }, result: draft.snapshot() });
   } catch (error) {
     const failure = failureOf(error);
-    show(failure.code === 'aborted' ? { phase: 'none' } : { phase: 'failed', failure });
-    throw error;
+    settleModelPhase(failure);
+    // Cancelled: whoever aborted has already said so, or has started the next run.
+    if (isWanted()) store.setState({ run: { phase: 'failed', failure } });
+  } finally {
+    publisher.cancel();
   }
 }
 
-/** An error of the library as the page keeps it. */
-export function failureOf(error: unknown): Failure {
-  const { code, message } = toRerankError(error, 'inference-failed');
-  return { code, detail: message };
+/** Stops the model and keeps the scores that are known; BM25 still fills in its order. */
+export function cancelRerank(): void {
+  const { run } = store.getState();
+  if (current === null || run.phase !== 'scoring') return;
+  current.model.abort();
+  const { done, total } = current.draft.progress(performance.now());
+  store.setState({ run: { phase: 'cancelled', done, total }, result: current.draft.snapshot() });
 }
 
-function fail(failure: Failure): void {
-  store.setState({ run: { phase: 'failed', failure } });
+/** BM25 answers before the model and is an order to look at while that works. */
+async function scoreByKeywords(
+  run: Run,
+  query: string,
+  documents: readonly string[],
+): Promise<void> {
+  try {
+    const request = { query, documents };
+    const { ranking } = await lexicalReranker.rerank(request, { signal: run.bm25.signal });
+    const scores = new Float64Array(documents.length);
+    for (const { index, logit } of ranking) scores[index] = logit;
+    run.draft.bm25Scores = scores;
+  } catch (error) {
+    run.draft.bm25Failure = failureOf(error);
+  }
+  if (current === run) store.setState({ result: run.draft.snapshot() });
 }
 
-/** A result under way: written by events, copied for the state once per frame. */
-class ResultDraft {
-  readonly #runNumber: number;
-  readonly #query: string;
-  readonly #documents: readonly string[];
-  readonly #trap: KeywordTrap | null;
-  readonly #logits: Float64Array;
-  readonly #tokens: Int32Array;
-  readonly #truncated: boolean[];
-  #done = 0;
-  #doneTokens = 0;
-  #totalTokens = 0;
-  startedAt = 0;
-  bm25Scores: Float64Array | null = null;
-  model: Result['model'] = null;
-  timings: Result['timings'] = null;
+function showProgress({ draft }: Run): void {
+  const progress = draft.progress(performance.now());
+  store.setState({ run: { phase: 'scoring', ...progress }, result: draft.snapshot() });
+}
 
-  constructor(
-    number: number,
-    query: string,
-    documents: readonly string[],
-    trap: KeywordTrap | null,
-  ) {
-    this.#runNumber = number;
-    this.#query = query;
-    this.#documents = documents;
-    this.#trap = trap;
-    this.#logits = new Float64Array(documents.length).fill(Number.NaN);
-    this.#tokens = new Int32Array(documents.length);
-    this.#truncated = new Array<boolean>(documents.length).fill(false);
-  }
+/** Says what is wrong with the input; a run under way and the result stay as they are. */
+function refuse(inputFailure: Failure): void {
+  store.setState({ inputFailure });
+}
 
-  add(event: ScoringEvent): void {
-    for (const { index, logit, tokens, truncated } of event.scores) {
-      this.#logits[index] = logit;
-      this.#tokens[index] = tokens;
-      this.#truncated[index] = truncated;
-    }
-    this.#done = event.done;
-    this.#doneTokens = event.doneTokens;
-    this.#totalTokens = event.totalTokens;
-  }
-
-  progress(): Record<'done' | 'total' | 'doneTokens' | 'totalTokens' | 'elapsedMs', number> {
-    return {
-      done: this.#done,
-      total: this.#documents.length,
-      doneTokens: this.#doneTokens,
-      totalTokens: this.#totalTokens,
-      elapsedMs: performance.now() - this.startedAt,
-    };
-  }
-
-  snapshot(): Result {
-    return {
-      runNumber: this.#runNumber,
-      query: this.#query,
-      documents: this.#documents,
-      trap: this.#trap,
-      logits: this.#logits.slice(),
-      tokens: this.#tokens.slice(),
-      truncated: this.#truncated.slice(),
-      bm25Scores: this.bm25Scores,
-      done: this.#done,
-      model: this.model,
-      timings: this.timings,
-    };
-  }
+/** New text for the boxes, remembering the user's own. */
+function replaceInput(input: Input): Partial<AppState> {
+  const { query, documentsText, layout, loadedTrap, replaced } = store.getState();
+  const own = loadedTrap === null && (query.trim() !== '' || documentsText.trim() !== '');
+  const restored = replaced === input ? null : replaced;
+  return {
+    ...input,
+    loadedTrap: null,
+    inputFailure: null,
+    replaced: own ? { query, documentsText, layout } : restored,
+  };
 }
 
 /** Runs a job in an animation frame, at most once per gap. */

@@ -5,29 +5,33 @@ import {
   writeDraft,
   writeSettings,
 } from '../io/settings-storage.ts';
-import { cancelRerank, failureOf, openTrap, reportLoading, rerank } from './rerank-actions.ts';
+import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { cancelRerank, openTrap, rerank } from './rerank-actions.ts';
 import { crossrank, localSettings, tabStorage } from './services.ts';
-import { type RankingOrder, store, type View } from './store.ts';
+import { type AppState, type Input, type RankingOrder, store, type View } from './store.ts';
 import { cancelTraps, loadTraps, runTraps } from './trap-actions.ts';
 
 /** Draft documents up to this many characters are ranked again after a reload by themselves. */
 const autoRerankCharacters = 20_000;
 
+let loadingDevice: AbortController | null = null;
+
 /** Starts the page: settings, devices, and either the draft of this tab or the first trap. */
 export async function startApp(): Promise<void> {
-  store.setState({ settings: readSettings(localSettings).settings, view: viewOfAddress() });
-  addEventListener('hashchange', () => store.setState({ view: viewOfAddress() }));
-  keepDraft();
+  store.setState({ settings: readSettings(localSettings).settings });
+  showAddress();
+  addEventListener('hashchange', showAddress);
   crossrank.devices().then((devices) => store.setState({ devices }));
 
   const { draft } = readDraft(tabStorage);
+  keepDraft();
   if (draft !== undefined && (draft.query !== '' || draft.documents !== '')) {
     const { query, documents, layout } = draft;
     store.setState({ query, documentsText: documents, layout });
     if (documents.length <= autoRerankCharacters) await rerank();
     return;
   }
-  const traps = await loadTraps().catch(() => []);
+  const traps = (await loadTraps()) ?? [];
   const language = languageOf(store.getState().settings);
   const first = traps.find((trap) => trap.language === language) ?? traps[0];
   // Somebody may have begun to type while the gallery was on its way.
@@ -51,19 +55,32 @@ export function changeSettings(change: Partial<Omit<Settings, 'version'>>): void
 export async function changeDevice(device: Settings['device']): Promise<void> {
   cancelRerank();
   cancelTraps();
+  loadingDevice?.abort();
+  const controller = new AbortController();
+  loadingDevice = controller;
   changeSettings({ device });
+  const { signal } = controller;
   try {
-    await reportLoading((onEvent) => crossrank.load({ device, onEvent }));
+    await crossrank.load({ device, signal, onEvent: showLoading });
+    if (!signal.aborted) settleModelPhase();
   } catch (error) {
-    store.setState({ model: { phase: 'failed', failure: failureOf(error) } });
+    if (!signal.aborted) settleModelPhase(failureOf(error));
   }
+}
+
+/** The way out of a failure of the GPU: moves to WASM and does again what failed. */
+export async function retryOnWasm(): Promise<void> {
+  const { view, run, traps } = store.getState();
+  await changeDevice('wasm');
+  if (view === 'traps' && traps.phase === 'failed') await runTraps();
+  else if (run.phase === 'failed') await rerank();
 }
 
 export function chooseOrder(order: RankingOrder): void {
   store.setState({ order });
 }
 
-export function chooseArrangement(arrangement: 'list' | 'side-by-side'): void {
+export function chooseArrangement(arrangement: AppState['arrangement']): void {
   store.setState({ arrangement });
 }
 
@@ -76,15 +93,14 @@ export function addressOf(view: View): string {
   return view === 'traps' ? '#/traps' : '#/';
 }
 
-function viewOfAddress(): View {
-  const view = location.hash.startsWith('#/traps') ? 'traps' : 'rerank';
-  if (view === 'traps') showTraps();
-  return view;
-}
-
-function showTraps(): void {
+/** Takes the view from the address; one that names no view changes nothing. */
+function showAddress(): void {
+  const { hash } = location;
+  if (hash !== '' && !hash.startsWith('#/')) return;
+  const view = hash.startsWith(addressOf('traps')) ? 'traps' : 'rerank';
+  store.setState({ view });
   const { traps } = store.getState();
-  if (traps.phase !== 'running' && traps.outcomes.size === 0) runTraps();
+  if (view === 'traps' && traps.phase !== 'running' && traps.outcomes.size === 0) runTraps();
 }
 
 /** Writes the draft a moment after the last change, and at once when the page is left. */
@@ -92,10 +108,8 @@ function keepDraft(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const write = (): void => {
     clearTimeout(timer);
-    const { query, documentsText, layout, loadedTrap } = store.getState();
-    // An untouched trap is not the user's work: the next visit starts fresh.
-    const [keptQuery, documents] = loadedTrap === null ? [query, documentsText] : ['', ''];
-    const draft = writeDraft(tabStorage, { version: 1, query: keptQuery, documents, layout });
+    const { query, documentsText, layout } = ownInput(store.getState());
+    const draft = writeDraft(tabStorage, { version: 1, query, documents: documentsText, layout });
     if (draft !== store.getState().draft) store.setState({ draft });
   };
   store.subscribe((state, before) => {
@@ -107,4 +121,10 @@ function keepDraft(): void {
     timer = setTimeout(write, 300);
   });
   addEventListener('pagehide', write);
+}
+
+/** An untouched trap is not the user's work: what it replaced is, if anything. */
+function ownInput(state: AppState): Input {
+  if (state.loadedTrap === null) return state;
+  return state.replaced ?? { query: '', documentsText: '', layout: 'auto' };
 }

@@ -26,10 +26,9 @@ export type RunPhase =
       readonly phase: 'scoring';
       readonly done: number;
       readonly total: number;
-      readonly doneTokens: number;
-      readonly totalTokens: number;
-      /** Since the first batch was sent to the model; 0 while it is being loaded. */
-      readonly elapsedMs: number;
+      /** Null until there is something to measure it by. */
+      readonly pairsPerSecond: number | null;
+      readonly leftMs: number | null;
     }
   | { readonly phase: 'done' }
   | { readonly phase: 'cancelled'; readonly done: number; readonly total: number }
@@ -50,6 +49,8 @@ export interface Result {
   readonly truncated: readonly boolean[];
   /** By document index; null until the lexical worker has answered. */
   readonly bm25Scores: Float64Array | null;
+  /** Why it has not and will not. */
+  readonly bm25Failure: Failure | null;
   /** Documents scored by the cross-encoder. */
   readonly done: number;
   readonly model: LoadedModel | null;
@@ -78,13 +79,21 @@ export interface TrapsState {
 
 export type View = 'rerank' | 'traps';
 
-export interface AppState {
-  readonly settings: Settings;
-  readonly view: View;
+/** What is in the boxes. */
+export interface Input {
   readonly query: string;
   /** The raw text of the "Documents" box. */
   readonly documentsText: string;
   readonly layout: DocumentLayoutChoice;
+}
+
+export interface AppState extends Input {
+  readonly settings: Settings;
+  readonly view: View;
+  /** Why the boxes could not be ranked as they were; null again once they change. */
+  readonly inputFailure: Failure | null;
+  /** Own text that a keyword trap or "Clear" has replaced; null if there is none to bring back. */
+  readonly replaced: Input | null;
   /** Set while the boxes hold an unchanged keyword trap. */
   readonly loadedTrap: KeywordTrap | null;
   /** Whether what is typed would survive a reload of this tab. */
@@ -105,6 +114,8 @@ const initialState: AppState = {
   query: '',
   documentsText: '',
   layout: 'auto',
+  inputFailure: null,
+  replaced: null,
   loadedTrap: null,
   draft: 'kept',
   devices: null,

@@ -2,22 +2,23 @@ import { bm25Scores, createBm25Index } from '../core/bm25.ts';
 import { orderByScore, sumOfZScores } from '../core/scores.ts';
 import type { RerankResult } from '../engine/reranker.ts';
 import { type KeywordTrap, parseKeywordTraps } from '../io/keyword-traps.ts';
-import { failureOf, reportLoading } from './rerank-actions.ts';
+import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { crossrank } from './services.ts';
 import { store, type TrapOutcome, type TrapsState } from './store.ts';
 
-let loading: Promise<readonly KeywordTrap[]> | null = null;
+let loading: Promise<readonly KeywordTrap[] | null> | null = null;
 let running: AbortController | null = null;
 
-/** The gallery, fetched from this origin once; a failed fetch is tried again on the next call. */
-export function loadTraps(): Promise<readonly KeywordTrap[]> {
+/**
+ * The gallery, fetched from this origin once. Null when that failed: the state then says why, and
+ * the next call tries again.
+ */
+export function loadTraps(): Promise<readonly KeywordTrap[] | null> {
   loading ??= fetchTraps().catch((error: unknown) => {
     loading = null;
-    change({
-      phase: 'failed',
-      failure: { code: 'traps-unavailable', detail: failureOf(error).detail },
-    });
-    throw error;
+    const failure = { code: 'traps-unavailable', detail: failureOf(error).detail } as const;
+    change({ phase: 'failed', failure });
+    return null;
   });
   return loading;
 }
@@ -28,34 +29,38 @@ export async function runTraps(): Promise<void> {
   const controller = new AbortController();
   running = controller;
   const { signal } = controller;
+  const traps = await loadTraps();
+  if (traps === null || signal.aborted) return;
+  change({ phase: 'running', outcomes: new Map(), failure: null });
   try {
-    const traps = await loadTraps();
-    if (signal.aborted) return;
-    change({ phase: 'running', outcomes: new Map(), failure: null });
-    const { device } = store.getState().settings;
-    await reportLoading((onEvent) => crossrank.load({ device, signal, onEvent }));
     for (const trap of traps) {
-      const documents = trap.documents.map((document) => document.text);
-      const result = await crossrank.rerank({ query: trap.query, documents, signal });
+      const result = await crossrank.rerank({
+        query: trap.query,
+        documents: textsOf(trap),
+        device: store.getState().settings.device,
+        signal,
+        onEvent: showLoading,
+      });
+      settleModelPhase();
       if (signal.aborted) return;
       const outcomes = new Map(store.getState().traps.outcomes);
       change({ outcomes: outcomes.set(trap.id, outcomeOf(trap, result)) });
     }
     change({ phase: 'ready' });
   } catch (error) {
-    if (!signal.aborted) change({ phase: 'failed', failure: failureOf(error) });
-  } finally {
-    if (running === controller) running = null;
+    const failure = failureOf(error);
+    settleModelPhase(failure);
+    if (!signal.aborted) change({ phase: 'failed', failure });
   }
 }
 
 /** Stops the run over the gallery; outcomes that are known stay. */
 export function cancelTraps(): void {
   running?.abort();
-  running = null;
   if (store.getState().traps.phase === 'running') change({ phase: 'ready' });
 }
 
+/** Shows one trap of the gallery in detail. */
 export function selectTrap(id: string): void {
   change({ selectedId: id });
 }
@@ -69,12 +74,15 @@ async function fetchTraps(): Promise<readonly KeywordTrap[]> {
   return traps;
 }
 
+function textsOf(trap: KeywordTrap): string[] {
+  return trap.documents.map((document) => document.text);
+}
+
 function outcomeOf(trap: KeywordTrap, result: RerankResult): TrapOutcome {
   const { ranking, timings: _, ...model } = result;
   const logits = new Float64Array(trap.documents.length);
   for (const { index, logit } of ranking) logits[index] = logit;
-  const documents = trap.documents.map((document) => document.text);
-  const keywords = bm25Scores(createBm25Index(documents), trap.query);
+  const keywords = bm25Scores(createBm25Index(textsOf(trap)), trap.query);
   return {
     orders: {
       'cross-encoder': orderByScore(logits),

@@ -32,6 +32,7 @@ export function resultOfTrap(trap: Trap, outcome: TrapOutcome): Result {
     tokens: new Int32Array(documents.length),
     truncated: documents.map(() => false),
     bm25Scores: Float64Array.from(outcome.bm25Scores),
+    bm25Failure: null,
     done: documents.length,
     model: outcome.model,
     timings: null,

@@ -7,7 +7,6 @@ export type RerankErrorCode =
   | 'no-documents'
   | 'invalid-request'
   | 'aborted'
-  | 'unknown-model'
   | 'download-failed'
   | 'model-corrupt'
   | 'webgpu-unavailable'

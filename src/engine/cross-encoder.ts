@@ -113,9 +113,10 @@ export class CrossEncoder implements Reranker {
         const truncated = pairs[row]?.truncated === true;
         doneTokens += tokens;
         for (const index of indexesOf[row] ?? []) {
-          const score = { index, logit, relevance: relevanceOfLogit(logit), tokens, truncated };
-          scores.push(score);
-          scored[index] = score;
+          const relevance = relevanceOfLogit(logit);
+          const document = { index, logit, relevance, tokens, truncated };
+          scores.push(document);
+          scored[index] = document;
         }
       });
       done += scores.length;

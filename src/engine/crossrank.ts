@@ -1,5 +1,5 @@
 import { type DeviceReport, probeDevices } from './device.ts';
-import { checkRequest } from './request.ts';
+import { checkCall, checkRequest } from './request.ts';
 import type {
   CallOptions,
   DeviceChoice,
@@ -39,13 +39,15 @@ export class Crossrank {
   async rerank(request: CrossrankRequest): Promise<RerankResult> {
     // Typed by hand in a console, so it may be anything.
     checkRequest(request);
+    checkCall(request);
     const { device, signal, onEvent, ...pairs } = request;
     return this.#reranker.rerank(pairs, callOf({ signal, onEvent }), deviceOf(device));
   }
 
   /** Loads the model ahead of the first rerank, or changes the device. */
   async load(options: CallOptions & { device?: DeviceChoice } = {}): Promise<LoadedModel> {
-    return this.#reranker.load(deviceOf(options.device), callOf(options));
+    checkCall(options ?? {});
+    return this.#reranker.load(deviceOf(options?.device), callOf(options ?? {}));
   }
 
   /** What this browser offers: adapter, limits, threads. Loads nothing. */

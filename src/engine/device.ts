@@ -77,13 +77,13 @@ async function probeWebGpu(gpu: GPU | undefined): Promise<WebGpuReport> {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter === null) return { available: false, reason: 'no-adapter' };
     // Safari 17 and Chrome before 121 have adapters without info.
-    const info: Partial<GPUAdapterInfo> = adapter.info ?? {};
-    const { vendor = '', architecture = '', description = '', device = '' } = info;
+    const described: Partial<GPUAdapterInfo> = adapter.info ?? {};
+    const { vendor = '', architecture = '', description = '', device = '' } = described;
     const name = description || [vendor, architecture || device].filter(Boolean).join(' ');
     return {
       available: true,
       adapter: name || 'unnamed adapter',
-      software: isSoftwareAdapter(info),
+      software: isSoftwareAdapter(described),
       shaderF16: adapter.features.has('shader-f16'),
       maxBufferBytes: adapter.limits.maxBufferSize,
       maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
@@ -95,8 +95,8 @@ async function probeWebGpu(gpu: GPU | undefined): Promise<WebGpuReport> {
 }
 
 /** Browsers may fall back to a CPU rasteriser without saying so except in these fields. */
-function isSoftwareAdapter(info: Partial<GPUAdapterInfo>): boolean {
-  if (info.isFallbackAdapter) return true;
-  const words = `${info.vendor} ${info.architecture} ${info.description}`;
+function isSoftwareAdapter(described: Partial<GPUAdapterInfo>): boolean {
+  if (described.isFallbackAdapter) return true;
+  const words = `${described.vendor} ${described.architecture} ${described.description}`;
   return /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i.test(words);
 }

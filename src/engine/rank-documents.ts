@@ -11,7 +11,7 @@ export function rankDocuments(
 ): readonly RankedDocument[] {
   const order = orderByScore(scored.map(({ logit }) => logit));
   return order.slice(0, topK).flatMap((index, position) => {
-    const score = scored[index];
-    return score === undefined ? [] : [{ rank: position + 1, ...score }];
+    const document = scored[index];
+    return document === undefined ? [] : [{ rank: position + 1, ...document }];
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkDevice, checkRequest } from './request.ts';
-import type { LoadOptions, RerankRequest } from './reranker.ts';
+import { checkCall, checkDevice, checkRequest } from './request.ts';
+import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
 
 /** Calls it as plain JavaScript does: with anything. */
 function check(request: unknown): void {
@@ -81,6 +81,28 @@ describe('checkDevice', () => {
       expect.objectContaining({
         code: 'invalid-request',
         message: expect.stringContaining("'auto', 'webgpu' or 'wasm'"),
+      }),
+    );
+  });
+});
+
+describe('checkCall', () => {
+  it('accepts a signal and a listener, or neither', () => {
+    expect(() => checkCall({})).not.toThrow();
+    const { signal } = new AbortController();
+    expect(() => checkCall({ signal, onEvent: () => undefined })).not.toThrow();
+  });
+
+  it.each([
+    [{ signal: {} }, 'The signal is an object'],
+    [{ signal: 5 }, 'The signal is a number'],
+    [{ onEvent: 'x' }, 'onEvent is a string'],
+  ])('refuses %j', (call, message) => {
+    // As plain JavaScript may call it.
+    expect(() => checkCall(call as unknown as CallOptions)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-request',
+        message: expect.stringContaining(message),
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { RerankError } from '../core/errors.ts';
-import type { LoadOptions, RerankRequest } from './reranker.ts';
+import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
 
 /**
  * Refuses a request that cannot be ranked, before any work is done. Callers from plain JavaScript
@@ -30,6 +30,16 @@ export function checkRequest(request: RerankRequest): void {
   if (topK !== undefined && !(typeof topK === 'number' && Number.isInteger(topK) && topK >= 1)) {
     const given = typeof topK === 'number' ? topK : nameOf(topK);
     throw invalid(`topK is ${given}; pass a whole number >= 1, or leave it out to keep all.`);
+  }
+}
+
+/** Refuses a signal or a listener of the wrong kind, which would fail later and elsewhere. */
+export function checkCall({ signal, onEvent }: CallOptions): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalid(`The signal is ${nameOf(signal)}; pass the signal of an AbortController.`);
+  }
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw invalid(`onEvent is ${nameOf(onEvent)}; pass a function.`);
   }
 }
 

@@ -112,7 +112,6 @@ describe('a call', () => {
 describe('errors', () => {
   const codes: RerankErrorCode[] = [
     'aborted',
-    'unknown-model',
     'download-failed',
     'model-corrupt',
     'webgpu-unavailable',

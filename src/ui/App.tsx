@@ -1,4 +1,5 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
+import { cancelRerank } from '../app/rerank-actions.ts';
 import { addressOf, languageOf } from '../app/settings-actions.ts';
 import type { View } from '../app/store.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
@@ -25,11 +26,30 @@ export function App() {
     document.title = `${words.nav[view]} · ${words.product}`;
   }, [language.tag, settings.theme, words, view]);
 
+  const main = useRef<HTMLElement>(null);
+  const shownView = useRef(view);
+  useEffect(() => {
+    if (shownView.current === view) return;
+    shownView.current = view;
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [view]);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const closesPanel = document.querySelector(':popover-open') !== null;
+      if (event.key === 'Escape' && !event.isComposing && !closesPanel) cancelRerank();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+
   return (
     <LanguageContext value={language}>
-      <a className="skip-link" href="#results">
+      {/* A button, since the address names the view and must keep doing so. */}
+      <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
         {words.nav.skip}
-      </a>
+      </button>
       <header className="masthead">
         <a className="wordmark" href={addressOf('rerank')}>
           <Mark />
@@ -52,7 +72,7 @@ export function App() {
           <Preferences />
         </div>
       </header>
-      <main>
+      <main ref={main} id="main" tabIndex={-1}>
         <ErrorBoundary key={view} words={words.crash}>
           {view === 'rerank' ? <RerankView /> : <TrapsView />}
         </ErrorBoundary>

@@ -1,4 +1,4 @@
-import { changeDevice } from '../app/settings-actions.ts';
+import { retryOnWasm } from '../app/settings-actions.ts';
 import type { Failure } from '../app/store.ts';
 import { useLanguage } from './language.ts';
 
@@ -22,7 +22,7 @@ export function FailureNotice({ failure }: { failure: Failure }) {
         </details>
       )}
       {wasmMayHelp.has(failure.code) && (
-        <button type="button" className="button" onClick={() => changeDevice('wasm')}>
+        <button type="button" className="button" onClick={() => retryOnWasm()}>
           {words.model.useWasm}
         </button>
       )}

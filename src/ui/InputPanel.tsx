@@ -1,7 +1,15 @@
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { pastedDocuments } from '../app/input-view.ts';
-import { cancelRerank, editInput, openTrap, rerank } from '../app/rerank-actions.ts';
+import {
+  cancelRerank,
+  clearInput,
+  editInput,
+  openTrap,
+  rerank,
+  restoreInput,
+} from '../app/rerank-actions.ts';
 import { loadTraps } from '../app/trap-actions.ts';
+import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
 import { Segments } from './Segments.tsx';
 import { useApp } from './use-app.ts';
@@ -11,26 +19,33 @@ const layouts = ['auto', 'lines', 'blank-lines', 'json'] as const;
 /** Apple's keyboards have a ⌘ key; both keys work everywhere. */
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-type Cleared = { readonly query: string; readonly documentsText: string };
-
 export function InputPanel() {
   const { words } = useLanguage();
   const query = useApp((state) => state.query);
   const documentsText = useApp((state) => state.documentsText);
   const layout = useApp((state) => state.layout);
   const scoring = useApp((state) => state.run.phase === 'scoring');
-  const [cleared, setCleared] = useState<Cleared | null>(null);
+  const failure = useApp((state) => state.inputFailure);
+  const replaced = useApp((state) => state.replaced);
+  const submit = useRef<HTMLButtonElement>(null);
+  const cancelHadFocus = useRef(false);
   const empty = query === '' && documentsText === '';
 
   const onKeyDown = (event: KeyboardEvent): void => {
     // Enter that ends the choice of a Chinese character is not meant for us.
-    if (event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing || event.repeat) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       rerank();
     }
-    if (event.key === 'Escape' && scoring) cancelRerank();
   };
+
+  // The button "Cancel" goes with the run: whoever was on it goes on from "Rerank".
+  useEffect(() => {
+    if (scoring || !cancelHadFocus.current) return;
+    cancelHadFocus.current = false;
+    submit.current?.focus();
+  }, [scoring]);
 
   return (
     <form
@@ -80,42 +95,49 @@ export function InputPanel() {
         <Interpretation />
       </div>
       <div className="input-actions">
-        <button type="submit" className="button button-main" title={words.input.shortcut}>
+        <button
+          ref={submit}
+          type="submit"
+          className="button button-main"
+          title={words.input.shortcut}
+        >
           {words.input.rerank}
           <span className="shortcut" aria-hidden="true">
             {isApple ? '⌘↵' : 'Ctrl ↵'}
           </span>
         </button>
         {scoring && (
-          <button type="button" className="button" onClick={cancelRerank}>
+          <button
+            type="button"
+            className="button"
+            onFocus={() => {
+              cancelHadFocus.current = true;
+            }}
+            onBlur={() => {
+              cancelHadFocus.current = false;
+            }}
+            onClick={cancelRerank}
+          >
             {words.input.cancel}
           </button>
         )}
-        {cleared !== null && empty ? (
-          <button
-            type="button"
-            className="button button-quiet"
-            onClick={() => {
-              editInput(cleared);
-              setCleared(null);
-            }}
-          >
-            {words.input.undoClear}
-          </button>
-        ) : (
+        <span className="input-tools">
+          {replaced !== null && (
+            <button type="button" className="button button-quiet" onClick={restoreInput}>
+              {words.input.restore}
+            </button>
+          )}
           <button
             type="button"
             className="button button-quiet"
             disabled={empty}
-            onClick={() => {
-              setCleared({ query, documentsText });
-              editInput({ query: '', documentsText: '' });
-            }}
+            onClick={clearInput}
           >
             {words.input.clear}
           </button>
-        )}
+        </span>
       </div>
+      {failure !== null && <FailureNotice failure={failure} />}
     </form>
   );
 }
@@ -175,8 +197,7 @@ function TrapPicker() {
   const traps = useApp((state) => state.traps.traps);
   const loadedId = useApp((state) => state.loadedTrap?.id ?? '');
   useEffect(() => {
-    // A failure is shown in the gallery; here the list merely stays short.
-    loadTraps().catch(() => undefined);
+    loadTraps();
   }, []);
   return (
     <select

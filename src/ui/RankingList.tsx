@@ -27,7 +27,11 @@ export function RankingList({ result, order, showLogits }: Props) {
   const limit = Math.max(asked, result.done === total ? pageSize : partialRows);
   const rows = useMemo(() => rankingRows(result, order, limit), [result, order, limit]);
   const { columns } = words.result;
-  const measured = { 'cross-encoder': columns.relevance, bm25: columns.score, both: columns.sum };
+  const measured = {
+    'cross-encoder': columns.relevance,
+    bm25: columns.bm25Score,
+    both: columns.sum,
+  };
   return (
     <>
       <div className="ranking-columns" aria-hidden="true">
@@ -55,7 +59,7 @@ export function RankingList({ result, order, showLogits }: Props) {
 }
 
 function Row({ row, result, order, showLogits }: { row: RankingRow } & Props) {
-  const { words, score, count } = useLanguage();
+  const { words, decimal, count } = useLanguage();
   const value = orderValueOf(row, order);
   const pending = value === null;
   const said = order === 'cross-encoder' ? words.result.relevanceOf : words.result.scoreOf;
@@ -73,9 +77,9 @@ function Row({ row, result, order, showLogits }: { row: RankingRow } & Props) {
           <span className="bar-fill" style={{ inlineSize: `${pending ? 0 : row.bar * 100}%` }} />
         </span>
         <span className="value">
-          <span aria-hidden="true">{pending ? '–' : score(value)}</span>
+          <span aria-hidden="true">{pending ? '–' : decimal(value)}</span>
           <span className="visually-hidden">
-            {pending ? words.result.pending : said(score(value))}
+            {pending ? words.result.pending : said(decimal(value))}
           </span>
         </span>
         {showLogits && row.scored && (

@@ -1,9 +1,12 @@
 import { InputPanel } from './InputPanel.tsx';
+import { useLanguage } from './language.ts';
 import { ResultPanel } from './ResultPanel.tsx';
 
 export function RerankView() {
+  const { words } = useLanguage();
   return (
     <div className="rerank-view">
+      <h1 className="visually-hidden">{words.nav.rerank}</h1>
       <InputPanel />
       <ResultPanel />
     </div>

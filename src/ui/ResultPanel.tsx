@@ -5,6 +5,7 @@ import { rerank } from '../app/rerank-actions.ts';
 import { chooseArrangement, chooseOrder, toggleLogits } from '../app/settings-actions.ts';
 import type { Result } from '../app/store.ts';
 import { CopyButton } from './CopyButton.tsx';
+import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { RankingList } from './RankingList.tsx';
 import { RunStatus } from './RunStatus.tsx';
@@ -23,20 +24,29 @@ export function ResultPanel() {
   return (
     <section id="results" className="result-panel" aria-label={words.result.heading} tabIndex={-1}>
       <RunStatus />
-      {result === null ? (
-        <p className="empty">{words.result.empty}</p>
-      ) : (
-        <Ranked key={result.runNumber} result={result} />
-      )}
+      {result === null ? <Empty /> : <Ranked result={result} />}
     </section>
   );
 }
 
+function Empty() {
+  const { words } = useLanguage();
+  const failure = useApp((state) => state.traps.failure);
+  const idle = useApp((state) => state.run.phase === 'idle');
+  if (idle && failure !== null) return <FailureNotice failure={failure} />;
+  return <p className="empty">{words.result.empty}</p>;
+}
+
 function Ranked({ result }: { result: Result }) {
   const { words } = useLanguage();
-  const order = useApp((state) => state.order);
-  const arrangement = useApp((state) => state.arrangement);
+  const chosenOrder = useApp((state) => state.order);
+  const chosenArrangement = useApp((state) => state.arrangement);
   const showLogits = useApp((state) => state.showLogits);
+  // Without BM25's scores there is one order, and nothing to set beside it.
+  const bm25 = result.bm25Scores !== null;
+  const arrangement = bm25 ? chosenArrangement : 'list';
+  const besides = arrangement === 'side-by-side' && chosenOrder === 'bm25';
+  const order = bm25 && !besides ? chosenOrder : 'cross-encoder';
   const stale = useApp((state) => isStale(state, result));
 
   return (
@@ -48,7 +58,15 @@ function Ranked({ result }: { result: Result }) {
         {stale && (
           <p className="stale">
             {words.result.stale}{' '}
-            <button type="button" className="link" onClick={() => rerank()}>
+            <button
+              type="button"
+              className="link"
+              onClick={() => {
+                // The button goes as soon as the result is new; the results stay.
+                document.getElementById('results')?.focus();
+                rerank();
+              }}
+            >
               {words.result.rerankNow}
             </button>
           </p>
@@ -62,6 +80,7 @@ function Ranked({ result }: { result: Result }) {
           value={order}
           wordOf={(option) => words.result.orders[option]}
           hintOf={(option) => words.result.orderHints[option]}
+          disabled={bm25 ? (arrangement === 'side-by-side' ? ['bm25'] : []) : ['bm25', 'both']}
           onChoose={chooseOrder}
         />
         <Segments
@@ -69,6 +88,7 @@ function Ranked({ result }: { result: Result }) {
           options={arrangements}
           value={arrangement}
           wordOf={(option) => words.result.arrangements[option]}
+          disabled={bm25 ? [] : ['side-by-side']}
           onChoose={chooseArrangement}
         />
         <span className="result-tools">
@@ -82,10 +102,15 @@ function Ranked({ result }: { result: Result }) {
           />
         </span>
       </div>
-      {arrangement === 'list' ? (
-        <RankingList result={result} order={order} showLogits={showLogits} />
+      {result.bm25Failure !== null && (
+        <p className="notice notice-bad" role="alert">
+          {words.result.bm25Failed} <span className="mono">{result.bm25Failure.detail}</span>
+        </p>
+      )}
+      {order === 'bm25' || arrangement === 'list' ? (
+        <RankingList key={result.runNumber} result={result} order={order} showLogits={showLogits} />
       ) : (
-        <SideBySide result={result} order={order === 'bm25' ? 'cross-encoder' : order} />
+        <SideBySide key={result.runNumber} result={result} order={order} />
       )}
       <Stamp result={result} />
     </>

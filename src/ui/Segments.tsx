@@ -6,12 +6,14 @@ interface Props<Option extends string> {
   readonly value: Option;
   readonly wordOf: (option: Option) => string;
   readonly hintOf?: (option: Option) => string;
+  /** Options that can't be chosen now. */
+  readonly disabled?: readonly Option[];
   readonly onChoose: (option: Option) => void;
 }
 
 /** One choice out of a few, side by side: a radio group, so the arrow keys move in it. */
 export function Segments<Option extends string>(props: Props<Option>) {
-  const { label, options, value, wordOf, hintOf, onChoose } = props;
+  const { label, options, value, wordOf, hintOf, disabled = [], onChoose } = props;
   const name = useId();
   return (
     <fieldset className="segments">
@@ -23,6 +25,7 @@ export function Segments<Option extends string>(props: Props<Option>) {
             name={name}
             value={option}
             checked={option === value}
+            disabled={disabled.includes(option)}
             onChange={() => onChoose(option)}
           />
           {wordOf(option)}

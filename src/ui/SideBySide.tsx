@@ -57,7 +57,7 @@ function Side(props: {
   setFollowed: (index: number | null) => void;
 }) {
   const { result, rows, name, order, shown, followed, setFollowed } = props;
-  const { score, count } = useLanguage();
+  const { decimal, count } = useLanguage();
   return (
     <section className="side" data-order={order}>
       <h3 className="side-name">{name}</h3>
@@ -79,7 +79,7 @@ function Side(props: {
               <TrapRole trap={result.trap} index={row.index} />
               <MarkedText text={row.text.slice(0, excerptCharacters)} query={result.query} />
             </p>
-            <span className="value">{shownValue(row, order, score)}</span>
+            <span className="value">{shownValue(row, order, decimal)}</span>
           </li>
         ))}
       </ol>
@@ -90,11 +90,11 @@ function Side(props: {
 function shownValue(
   row: RankingRow,
   order: RankingOrder,
-  score: (value: number) => string,
+  decimal: (value: number) => string,
 ): string {
-  if (order === 'bm25') return row.bm25Score === null ? '–' : score(row.bm25Score);
+  if (order === 'bm25') return row.bm25Score === null ? '–' : decimal(row.bm25Score);
   if (!row.scored) return '–';
-  return score(order === 'both' ? (row.zSum ?? 0) : row.relevance);
+  return decimal(order === 'both' ? (row.zSum ?? 0) : row.relevance);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { rankingRows } from '../app/ranking-view.ts';
-import type { Result } from '../app/store.ts';
+import type { RankingOrder, Result } from '../app/store.ts';
 import { useLanguage } from './language.ts';
 
 type Trap = NonNullable<Result['trap']>;
@@ -8,7 +8,7 @@ type Trap = NonNullable<Result['trap']>;
 export function TrapCaption({ trap, result }: { trap: Trap; result: Result }) {
   const { tag, words } = useLanguage();
   const { verdicts } = words.traps;
-  const firstOf = (order: 'bm25' | 'cross-encoder'): string | undefined => {
+  const firstOf = (order: RankingOrder): string | undefined => {
     const first = rankingRows(result, order, 1)[0];
     return first === undefined ? undefined : trap.documents[first.index]?.docId;
   };
@@ -22,6 +22,9 @@ export function TrapCaption({ trap, result }: { trap: Trap; result: Result }) {
     const first = firstOf('cross-encoder');
     if (first === trap.answerId) said.push(verdicts.modelRight);
     else said.push(first === trap.trapId ? verdicts.modelTrapped : verdicts.modelWrong);
+    if (result.bm25Scores !== null) {
+      said.push(firstOf('both') === trap.answerId ? verdicts.bothRight : verdicts.bothWrong);
+    }
   }
   return (
     <p className="trap-caption">

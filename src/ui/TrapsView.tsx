@@ -68,7 +68,7 @@ function Scoreboard({ state }: { state: TrapsState }) {
         {orders.map((order) => {
           const right = scoreboardOf(traps, outcomes, order);
           return (
-            <div key={order} className="score" data-order={order}>
+            <div key={order} className="board-row" data-order={order}>
               <dt>{words.result.orders[order]}</dt>
               <dd>
                 <span className="bar" aria-hidden="true">
@@ -79,14 +79,20 @@ function Scoreboard({ state }: { state: TrapsState }) {
                     }}
                   />
                 </span>
-                <span className="value">{words.traps.of(count(right), count(outcomes.size))}</span>
+                <span className="value">
+                  {outcomes.size === 0 ? '–' : words.traps.of(count(right), count(outcomes.size))}
+                </span>
               </dd>
             </div>
           );
         })}
       </dl>
       <p className="scoreboard-foot">
-        <span role="status">
+        <span className="visually-hidden" role="status">
+          {/* Start and end only: a count that moves with every scenario would not stop talking. */}
+          {running ? words.traps.loading : words.traps.scoreboard}
+        </span>
+        <span>
           {phase === 'loading' && words.traps.loading}
           {phase === 'running' && words.traps.running(count(outcomes.size), count(traps.length))}
           {phase === 'ready' &&
@@ -144,7 +150,7 @@ function TrapEntry(props: { trap: Trap; outcome: TrapOutcome | undefined; select
 
 function Verdict({ name, right }: { name: string; right: boolean | null }) {
   const { words } = useLanguage();
-  const word = right === null ? words.traps.notRun : right ? words.traps.hit : words.traps.miss;
+  const word = right === null ? words.traps.notRun : right ? words.traps.right : words.traps.wrong;
   const sign = right === null ? '·' : right ? '✓' : '✗';
   return (
     <span className="verdict" data-right={right} title={`${name}: ${word}`}>

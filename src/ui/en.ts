@@ -3,7 +3,7 @@ export const en = {
   product: 'Crossrank',
   promise: 'Search results, reranked in this tab. Nothing you type leaves this machine.',
   nav: { label: 'Views', rerank: 'Rerank', traps: 'Keyword traps', skip: 'Skip to results' },
-  language: { label: 'Language', auto: 'Browser language', en: 'English', zh: '中文' },
+  language: { label: 'Language', en: 'English', zh: '中文' },
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
   input: {
     heading: 'Input',
@@ -40,7 +40,7 @@ export const en = {
     rerank: 'Rerank',
     cancel: 'Cancel',
     clear: 'Clear',
-    undoClear: 'Undo clear',
+    restore: 'Restore my text',
     tryTrap: 'Load a keyword trap',
     tryTrapNone: 'Own input',
     shortcut: 'Ctrl or ⌘ with Enter',
@@ -84,7 +84,6 @@ export const en = {
     softwareWarning: 'Software adapter: correct, but slower than WASM.',
     fallback: 'WebGPU failed, WASM stepped in:',
     devices: { webgpu: 'WebGPU', wasm: 'WASM', js: 'JavaScript' },
-    retry: 'Try again',
     useWasm: 'Use WASM',
   },
   run: {
@@ -94,17 +93,18 @@ export const en = {
     waiting: 'Waiting for the model',
     progress: 'Scoring progress',
     cancelled: (done: string, total: string) =>
-      `Cancelled: ${done} of ${total} documents are scored, the rest stand in BM25 order.`,
+      `Cancelled: ${done} of ${total} documents are scored, the rest stand below in BM25 order.`,
     summary: (total: string, seconds: string, pairs: string) =>
       `${total} pairs in ${seconds} s, ${pairs} pairs/s`,
     padded: (share: string) => `padding ${share}`,
+    announceCancelled: 'Scoring was cancelled.',
     announceDone: (total: string) => `Ranking ready: ${total} documents.`,
     announceStart: (total: string) => `Scoring ${total} documents.`,
   },
   result: {
     heading: 'Results',
+    bm25Failed: 'BM25 could not be computed, so its order is missing. The model is not affected.',
     empty: 'Type a query and paste documents, then rerank.',
-    emptyHint: 'Or see what keyword matching gets wrong:',
     queryLabel: 'Ranked for',
     stale: 'The input has changed since.',
     rerankNow: 'Update the ranking',
@@ -126,7 +126,7 @@ export const en = {
       movedHint: 'against the order you gave',
       bm25: 'vs BM25',
       relevance: 'relevance',
-      score: 'BM25 score',
+      bm25Score: 'BM25 score',
       sum: 'sum of z',
       document: 'document',
     },
@@ -172,8 +172,8 @@ export const en = {
     trap: 'trap',
     decoy: 'decoy',
     query: 'Query',
-    hit: 'right document first',
-    miss: 'missed',
+    right: 'right document first',
+    wrong: 'missed',
     notRun: 'not run yet',
     languages: { en: 'English', zh: 'Chinese', cross: 'Cross-lingual' },
     favours: { meaning: 'Trap for keywords', keywords: 'Counter-example: keywords win' },
@@ -209,7 +209,6 @@ export const en = {
       'The documents could not be read as JSON. The note under their box says where.',
     'invalid-request': 'The request is not valid.',
     aborted: 'Cancelled.',
-    'unknown-model': 'This model is not known here.',
     'download-failed':
       'The model could not be fetched from this site. Check that the server is running, then try again.',
     'model-corrupt':
@@ -224,7 +223,6 @@ export const en = {
     'traps-unavailable': 'The gallery could not be loaded from this site.',
   },
   detail: 'Detail',
-  dismiss: 'Dismiss',
   footer: {
     private: 'No request goes to any other site.',
     console: 'In the console:',

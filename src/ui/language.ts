@@ -9,7 +9,7 @@ export interface Language {
   /** Whole numbers with separators: 1,204. */
   readonly count: (value: number) => string;
   /** Two decimals, as scores are shown: 0.91. */
-  readonly score: (value: number) => string;
+  readonly decimal: (value: number) => string;
   /** One decimal below ten, none from there: 4.2, 53. */
   readonly rough: (value: number) => string;
   /** 0..1 as a percentage: 2.1 %. */
@@ -45,7 +45,7 @@ function createLanguage(tag: 'en' | 'zh', words: Dictionary): Language {
     tag,
     words,
     count: (value) => whole.format(value),
-    score: (value) => scores.format(value),
+    decimal: (value) => scores.format(value),
     rough: (value) => (value < 10 ? tenths : whole).format(value),
     percent: (value) => percents.format(value),
   };

@@ -1,0 +1,70 @@
+import type { ScoringEvent } from '../engine/reranker.ts';
+import type { Failure, Result, RunPhase } from './store.ts';
+
+type Progress = Omit<Extract<RunPhase, { phase: 'scoring' }>, 'phase'>;
+
+/** A result under way: written by events, copied for the state when it is drawn. */
+export class ResultDraft {
+  readonly #request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'trap'>;
+  readonly #logits: Float64Array;
+  readonly #tokens: Int32Array;
+  readonly #truncated: boolean[];
+  #last: ScoringEvent | null = null;
+  /** The first event and its time: speed is measured from there, so that waiting is left out. */
+  #first: { readonly event: ScoringEvent; readonly atMs: number } | null = null;
+  bm25Scores: Float64Array | null = null;
+  bm25Failure: Failure | null = null;
+  model: Result['model'] = null;
+  timings: Result['timings'] = null;
+
+  constructor(request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'trap'>) {
+    const count = request.documents.length;
+    this.#request = request;
+    this.#logits = new Float64Array(count).fill(Number.NaN);
+    this.#tokens = new Int32Array(count);
+    this.#truncated = new Array<boolean>(count).fill(false);
+  }
+
+  add(event: ScoringEvent): void {
+    for (const { index, logit, tokens, truncated } of event.scores) {
+      this.#logits[index] = logit;
+      this.#tokens[index] = tokens;
+      this.#truncated[index] = truncated;
+    }
+    this.#last = event;
+    this.#first ??= { event, atMs: performance.now() };
+  }
+
+  /** How far scoring is; speed and time left are null until two batches have been timed. */
+  progress(nowMs: number): Progress {
+    const total = this.#request.documents.length;
+    const [first, last] = [this.#first, this.#last];
+    const done = last?.done ?? 0;
+    if (first === null || last === null || last.doneTokens === first.event.doneTokens) {
+      return { done, total, pairsPerSecond: null, leftMs: null };
+    }
+    const elapsedMs = nowMs - first.atMs;
+    // Time is linear in tokens, and batches come shortest first: pairs would promise too much.
+    const msPerToken = elapsedMs / (last.doneTokens - first.event.doneTokens);
+    return {
+      done,
+      total,
+      pairsPerSecond: ((done - first.event.done) / elapsedMs) * 1000,
+      leftMs: (last.totalTokens - last.doneTokens) * msPerToken,
+    };
+  }
+
+  snapshot(): Result {
+    return {
+      ...this.#request,
+      logits: this.#logits.slice(),
+      tokens: this.#tokens.slice(),
+      truncated: this.#truncated.slice(),
+      bm25Scores: this.bm25Scores,
+      bm25Failure: this.bm25Failure,
+      done: this.#last?.done ?? 0,
+      model: this.model,
+      timings: this.timings,
+    };
+  }
+}
