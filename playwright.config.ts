@@ -13,8 +13,8 @@ export default defineConfig({
   // Chromium, its GPU process and the model's threads share the cores as it is.
   workers: 1,
   // Software WebGPU takes seconds for what a GPU does in milliseconds.
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
     baseURL: url,

@@ -1,7 +1,7 @@
 import { Crossrank } from './engine/crossrank.ts';
 import type { LoadedModel } from './engine/reranker.ts';
 
-export { type Bm25Parameters, bm25Scores, createBm25Index } from './core/bm25.ts';
+export { type Bm25Index, type Bm25Parameters, bm25Scores, createBm25Index } from './core/bm25.ts';
 export { RerankError, type RerankErrorCode } from './core/errors.ts';
 export {
   orderByScore,
