@@ -29,7 +29,7 @@ test('the gallery runs every trap on the loaded model and keeps an honest scoreb
       .locator(`.verdict:nth-child(${row + 1})[data-right="false"]`)
       .count();
     expect(hits + misses, name).toBe(traps.length);
-    await expect(board.locator('.score').nth(row)).toContainText(`${hits} of ${traps.length}`);
+    await expect(board.locator('.board-row').nth(row)).toContainText(`${hits} of ${traps.length}`);
   }
 });
 
