@@ -38,8 +38,8 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   build: {
-    // The first with WebGPU, and of the others those with all of ES2022 and wasm threads.
-    target: ['chrome113', 'edge113', 'firefox128', 'safari17'],
+    // The first with all that is used: AbortSignal.any, popovers, wasm threads, ES2022.
+    target: ['chrome116', 'edge116', 'firefox128', 'safari17.4'],
     // A data: URL could be neither streamed nor checked, and the policy above refuses it.
     assetsInlineLimit: 0,
     // Every browser above preloads modules by itself.

@@ -30,7 +30,7 @@ test('broken JSON names line and column and loses nothing', async ({ page }) => 
 test('one document is a ranking of one', async ({ page }) => {
   await openRanked(page);
   await rerank(page, 'a question', 'the only one');
-  await expect(stampOf(page)).toContainText('1 pairs');
+  await expect(stampOf(page)).toContainText('1 pair in');
   await expect(rowsOf(page)).toHaveCount(1);
 });
 

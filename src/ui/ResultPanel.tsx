@@ -130,6 +130,7 @@ function Stamp({ result }: { result: Result }) {
     threads,
     words.run.summary(
       count(result.documents.length),
+      result.documents.length !== 1,
       rough(timings.totalMs / 1000),
       rough(timings.pairsPerSecond),
     ),

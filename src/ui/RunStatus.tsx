@@ -49,6 +49,7 @@ function RunNotice({ run }: { run: RunPhase }) {
               timings !== null &&
               words.run.summary(
                 count(result.documents.length),
+                result.documents.length !== 1,
                 rough(timings.totalMs / 1000),
                 rough(timings.pairsPerSecond),
               )}

@@ -94,8 +94,8 @@ export const en = {
     progress: 'Scoring progress',
     cancelled: (done: string, total: string) =>
       `Cancelled: ${done} of ${total} documents are scored, the rest stand below in BM25 order.`,
-    summary: (total: string, seconds: string, pairs: string) =>
-      `${total} pairs in ${seconds} s, ${pairs} pairs/s`,
+    summary: (total: string, plural: boolean, seconds: string, pairs: string) =>
+      `${total} pair${plural ? 's' : ''} in ${seconds} s, ${pairs} pairs/s`,
     padded: (share: string) => `padding ${share}`,
     announceCancelled: 'Scoring was cancelled.',
     announceDone: (total: string) => `Ranking ready: ${total} documents.`,

@@ -84,7 +84,8 @@ export const zh: Dictionary = {
     waiting: '等待模型',
     progress: '评分进度',
     cancelled: (done, total) => `已取消：${total} 篇中有 ${done} 篇已评分，其余按 BM25 排列。`,
-    summary: (total, seconds, pairs) => `${total} 对，用时 ${seconds} 秒，每秒 ${pairs} 对`,
+    summary: (total, _plural, seconds, pairs) =>
+      `${total} 对，用时 ${seconds} 秒，每秒 ${pairs} 对`,
     padded: (share) => `填充 ${share}`,
     announceCancelled: '评分已取消。',
     announceDone: (total) => `排序完成：${total} 篇文档。`,
