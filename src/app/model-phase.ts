@@ -1,10 +1,10 @@
-import { type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import { toRerankError } from '../core/errors.ts';
 import type { RerankEvent } from '../engine/reranker.ts';
 import { crossrank } from './services.ts';
 import { type Failure, store } from './store.ts';
 
 /** With these it is the model itself that could not be had. */
-const loadCodes: ReadonlySet<RerankErrorCode> = new Set([
+const loadCodes: ReadonlySet<Failure['code']> = new Set([
   'download-failed',
   'model-corrupt',
   'webgpu-unavailable',
@@ -27,7 +27,7 @@ export function showLoading(event: RerankEvent): void {
 export function settleModelPhase(failure?: Failure): void {
   const { model } = crossrank;
   if (model !== null) store.setState({ model: { phase: 'ready', model } });
-  else if (failure !== undefined && isLoadFailure(failure)) {
+  else if (failure !== undefined && loadCodes.has(failure.code)) {
     store.setState({ model: { phase: 'failed', failure } });
   } else store.setState({ model: { phase: 'none' } });
 }
@@ -36,8 +36,4 @@ export function settleModelPhase(failure?: Failure): void {
 export function failureOf(error: unknown): Failure {
   const { code, message } = toRerankError(error, 'inference-failed');
   return { code, detail: message };
-}
-
-function isLoadFailure({ code }: Failure): boolean {
-  return [...loadCodes].some((known) => known === code);
 }

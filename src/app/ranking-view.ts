@@ -71,6 +71,15 @@ export function rankingRows(
   });
 }
 
+/** The logits of a whole ranking, back in the order of the request. */
+export function logitsByIndex(
+  ranking: readonly { readonly index: number; readonly logit: number }[],
+): Float64Array {
+  const logits = new Float64Array(ranking.length);
+  for (const { index, logit } of ranking) logits[index] = logit;
+  return logits;
+}
+
 const knownRanks = new WeakMap<Float64Array, readonly number[]>();
 
 /** BM25's rank (from 1) by document index; the same for every partial result of a run. */

@@ -1,6 +1,8 @@
 import type { KeywordTrap } from '../io/keyword-traps.ts';
-import { formatDocuments, readPastedDocuments } from '../io/pasted-documents.ts';
+import { formatDocuments } from '../io/pasted-documents.ts';
+import { pastedDocuments } from './input-view.ts';
 import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { logitsByIndex } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
 import { crossrank, lexicalReranker } from './services.ts';
 import { type AppState, type Failure, type Input, store } from './store.ts';
@@ -49,8 +51,9 @@ export async function openTrap(trap: KeywordTrap): Promise<void> {
  * it; the result before it stays until the first score of this one arrives.
  */
 export async function rerank(): Promise<void> {
-  const { query, documentsText, layout, loadedTrap, settings } = store.getState();
-  const pasted = readPastedDocuments(documentsText, layout);
+  const state = store.getState();
+  const { query, loadedTrap, settings } = state;
+  const pasted = pastedDocuments(state);
   if (!pasted.ok) return refuse({ code: 'documents-json', detail: '' });
   if (query.trim() === '') return refuse({ code: 'empty-query', detail: '' });
   if (pasted.documents.length === 0) return refuse({ code: 'no-documents', detail: '' });
@@ -118,9 +121,7 @@ async function scoreByKeywords(
   try {
     const request = { query, documents };
     const { ranking } = await lexicalReranker.rerank(request, { signal: run.bm25.signal });
-    const scores = new Float64Array(documents.length);
-    for (const { index, logit } of ranking) scores[index] = logit;
-    run.draft.bm25Scores = scores;
+    run.draft.bm25Scores = logitsByIndex(ranking);
   } catch (error) {
     run.draft.bm25Failure = failureOf(error);
   }

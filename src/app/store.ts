@@ -60,19 +60,11 @@ export interface Result {
 /** The three orders of a result: by the model, by keywords, by both (z-scores added). */
 export type RankingOrder = 'cross-encoder' | 'bm25' | 'both';
 
-/** What the three orders put first for one keyword trap. */
-export interface TrapOutcome {
-  /** Document indexes, best first. */
-  readonly orders: Readonly<Record<RankingOrder, readonly number[]>>;
-  readonly logits: readonly number[];
-  readonly bm25Scores: readonly number[];
-  readonly model: LoadedModel;
-}
-
 export interface TrapsState {
   readonly phase: 'none' | 'loading' | 'ready' | 'running' | 'failed';
   readonly traps: readonly KeywordTrap[];
-  readonly outcomes: ReadonlyMap<string, TrapOutcome>;
+  /** Results by trap id, as far as they were run. */
+  readonly outcomes: ReadonlyMap<string, Result>;
   readonly selectedId: string | null;
   readonly failure: Failure | null;
 }

@@ -1,10 +1,10 @@
 import { bm25Scores, createBm25Index } from '../core/bm25.ts';
-import { orderByScore, sumOfZScores } from '../core/scores.ts';
 import type { RerankResult } from '../engine/reranker.ts';
 import { type KeywordTrap, parseKeywordTraps } from '../io/keyword-traps.ts';
 import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { logitsByIndex } from './ranking-view.ts';
 import { crossrank } from './services.ts';
-import { store, type TrapOutcome, type TrapsState } from './store.ts';
+import { type Result, store, type TrapsState } from './store.ts';
 
 let loading: Promise<readonly KeywordTrap[] | null> | null = null;
 let running: AbortController | null = null;
@@ -44,7 +44,7 @@ export async function runTraps(): Promise<void> {
       settleModelPhase();
       if (signal.aborted) return;
       const outcomes = new Map(store.getState().traps.outcomes);
-      change({ outcomes: outcomes.set(trap.id, outcomeOf(trap, result)) });
+      change({ outcomes: outcomes.set(trap.id, resultOfTrap(trap, result)) });
     }
     change({ phase: 'ready' });
   } catch (error) {
@@ -78,20 +78,22 @@ function textsOf(trap: KeywordTrap): string[] {
   return trap.documents.map((document) => document.text);
 }
 
-function outcomeOf(trap: KeywordTrap, result: RerankResult): TrapOutcome {
-  const { ranking, timings: _, ...model } = result;
-  const logits = new Float64Array(trap.documents.length);
-  for (const { index, logit } of ranking) logits[index] = logit;
-  const keywords = bm25Scores(createBm25Index(textsOf(trap)), trap.query);
+/** A trap's result in the shape of any other, so that the same views draw it. */
+function resultOfTrap(trap: KeywordTrap, { ranking, timings, ...model }: RerankResult): Result {
+  const documents = textsOf(trap);
   return {
-    orders: {
-      'cross-encoder': orderByScore(logits),
-      bm25: orderByScore(keywords),
-      both: orderByScore(sumOfZScores(logits, keywords)),
-    },
-    logits: [...logits],
-    bm25Scores: [...keywords],
+    runNumber: 0,
+    query: trap.query,
+    documents,
+    trap,
+    logits: logitsByIndex(ranking),
+    tokens: new Int32Array(documents.length),
+    truncated: documents.map(() => false),
+    bm25Scores: bm25Scores(createBm25Index(documents), trap.query),
+    bm25Failure: null,
+    done: documents.length,
     model,
+    timings,
   };
 }
 

@@ -1,11 +1,17 @@
-import type { RankingOrder, Result, TrapOutcome, TrapsState } from './store.ts';
+import { rankingRows } from './ranking-view.ts';
+import type { RankingOrder, Result, TrapsState } from './store.ts';
 
 type Trap = TrapsState['traps'][number];
 
+/** docId of the document that an order of a trap's result puts first. */
+export function firstDocId(trap: Trap, result: Result, order: RankingOrder): string | undefined {
+  const [first] = rankingRows(result, order, 1);
+  return first === undefined ? undefined : trap.documents[first.index]?.docId;
+}
+
 /** Whether an order puts the answering document first. */
-export function answersFirst(trap: Trap, outcome: TrapOutcome, order: RankingOrder): boolean {
-  const first = outcome.orders[order][0];
-  return first !== undefined && trap.documents[first]?.docId === trap.answerId;
+export function answersFirst(trap: Trap, result: Result, order: RankingOrder): boolean {
+  return firstDocId(trap, result, order) === trap.answerId;
 }
 
 /** How many of the traps that were run an order got right. */
@@ -18,23 +24,4 @@ export function scoreboardOf(
     const outcome = outcomes.get(trap.id);
     return outcome !== undefined && answersFirst(trap, outcome, order);
   }).length;
-}
-
-/** A trap's outcome in the shape of any other result, so that the same views draw it. */
-export function resultOfTrap(trap: Trap, outcome: TrapOutcome): Result {
-  const documents = trap.documents.map((document) => document.text);
-  return {
-    runNumber: 0,
-    query: trap.query,
-    documents,
-    trap,
-    logits: Float64Array.from(outcome.logits),
-    tokens: new Int32Array(documents.length),
-    truncated: documents.map(() => false),
-    bm25Scores: Float64Array.from(outcome.bm25Scores),
-    bm25Failure: null,
-    done: documents.length,
-    model: outcome.model,
-    timings: null,
-  };
 }

@@ -46,8 +46,10 @@ export class Crossrank {
 
   /** Loads the model ahead of the first rerank, or changes the device. */
   async load(options: CallOptions & { device?: DeviceChoice } = {}): Promise<LoadedModel> {
-    checkCall(options ?? {});
-    return this.#reranker.load(deviceOf(options?.device), callOf(options ?? {}));
+    // Typed by hand in a console, so it may be null.
+    const given = options ?? {};
+    checkCall(given);
+    return this.#reranker.load(deviceOf(given.device), callOf(given));
   }
 
   /** What this browser offers: adapter, limits, threads. Loads nothing. */

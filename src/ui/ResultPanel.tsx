@@ -9,6 +9,7 @@ import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { RankingList } from './RankingList.tsx';
 import { RunStatus } from './RunStatus.tsx';
+import { runSummary } from './run-summary.ts';
 import { Segments } from './Segments.tsx';
 import { SideBySide } from './SideBySide.tsx';
 import { TrapCaption } from './TrapCaption.tsx';
@@ -119,7 +120,8 @@ function Ranked({ result }: { result: Result }) {
 
 /** Which model and settings made the result, and what it took. */
 function Stamp({ result }: { result: Result }) {
-  const { words, count, rough, percent } = useLanguage();
+  const language = useLanguage();
+  const { words, count, percent } = language;
   const { model, timings } = result;
   if (model === null || timings === null) return null;
   const threads = words.model.deviceHints.threads(count(model.threads), model.threads !== 1);
@@ -128,12 +130,7 @@ function Stamp({ result }: { result: Result }) {
     model.dtype,
     [words.model.devices[model.device], model.adapter].filter(Boolean).join(' '),
     threads,
-    words.run.summary(
-      count(result.documents.length),
-      result.documents.length !== 1,
-      rough(timings.totalMs / 1000),
-      rough(timings.pairsPerSecond),
-    ),
+    runSummary(result, language),
     words.result.tokens(count(timings.tokens)),
     words.run.padded(percent(timings.paddedShare)),
   ];

@@ -1,6 +1,7 @@
 import type { RunPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
+import { runSummary } from './run-summary.ts';
 import { useApp } from './use-app.ts';
 
 /** Progress while scoring, what happened otherwise. */
@@ -27,7 +28,8 @@ function announcementOf(run: RunPhase, total: number, { words, count }: Language
 }
 
 function RunNotice({ run }: { run: RunPhase }) {
-  const { words, count, rough } = useLanguage();
+  const language = useLanguage();
+  const { words, count } = language;
   const result = useApp((state) => state.result);
   switch (run.phase) {
     case 'idle':
@@ -38,25 +40,14 @@ function RunNotice({ run }: { run: RunPhase }) {
       return <p className="notice">{words.run.cancelled(count(run.done), count(run.total))}</p>;
     case 'scoring':
       return <Progress run={run} />;
-    case 'done': {
+    case 'done':
       // As high as the progress was, so that the results do not jump when it ends.
-      const timings = result?.timings ?? null;
       return (
         <>
           <span className="progress-ended" aria-hidden="true" />
-          <p className="run-numbers">
-            {result !== null &&
-              timings !== null &&
-              words.run.summary(
-                count(result.documents.length),
-                result.documents.length !== 1,
-                rough(timings.totalMs / 1000),
-                rough(timings.pairsPerSecond),
-              )}
-          </p>
+          <p className="run-numbers">{result !== null && runSummary(result, language)}</p>
         </>
       );
-    }
     default: {
       const unknown: never = run;
       return String(unknown);

@@ -1,5 +1,5 @@
-import { rankingRows } from '../app/ranking-view.ts';
-import type { RankingOrder, Result } from '../app/store.ts';
+import type { Result } from '../app/store.ts';
+import { answersFirst, firstDocId } from '../app/trap-view.ts';
 import { useLanguage } from './language.ts';
 
 type Trap = NonNullable<Result['trap']>;
@@ -8,22 +8,18 @@ type Trap = NonNullable<Result['trap']>;
 export function TrapCaption({ trap, result }: { trap: Trap; result: Result }) {
   const { tag, words } = useLanguage();
   const { verdicts } = words.traps;
-  const firstOf = (order: RankingOrder): string | undefined => {
-    const first = rankingRows(result, order, 1)[0];
-    return first === undefined ? undefined : trap.documents[first.index]?.docId;
-  };
   const said: string[] = [];
   if (result.bm25Scores !== null) {
-    const first = firstOf('bm25');
+    const first = firstDocId(trap, result, 'bm25');
     if (first === trap.answerId) said.push(verdicts.bm25Right);
     else said.push(first === trap.trapId ? verdicts.trapFooledBm25 : verdicts.bm25Wrong);
   }
   if (result.done === result.documents.length) {
-    const first = firstOf('cross-encoder');
+    const first = firstDocId(trap, result, 'cross-encoder');
     if (first === trap.answerId) said.push(verdicts.modelRight);
     else said.push(first === trap.trapId ? verdicts.modelTrapped : verdicts.modelWrong);
     if (result.bm25Scores !== null) {
-      said.push(firstOf('both') === trap.answerId ? verdicts.bothRight : verdicts.bothWrong);
+      said.push(answersFirst(trap, result, 'both') ? verdicts.bothRight : verdicts.bothWrong);
     }
   }
   return (

@@ -1,8 +1,8 @@
 import { openTrap } from '../app/rerank-actions.ts';
 import { addressOf } from '../app/settings-actions.ts';
-import type { TrapOutcome, TrapsState } from '../app/store.ts';
+import type { Result, TrapsState } from '../app/store.ts';
 import { cancelTraps, runTraps, selectTrap } from '../app/trap-actions.ts';
-import { answersFirst, resultOfTrap, scoreboardOf } from '../app/trap-view.ts';
+import { answersFirst, scoreboardOf } from '../app/trap-view.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { SideBySide } from './SideBySide.tsx';
@@ -60,7 +60,7 @@ function Scoreboard({ state }: { state: TrapsState }) {
   const { words, count } = useLanguage();
   const { traps, outcomes, phase } = state;
   const running = phase === 'running' || phase === 'loading';
-  const [stamp] = outcomes.values();
+  const stamp = [...outcomes.values()][0]?.model ?? null;
   return (
     <section className="scoreboard" aria-label={words.traps.scoreboard}>
       <h2>{words.traps.scoreboard}</h2>
@@ -96,11 +96,11 @@ function Scoreboard({ state }: { state: TrapsState }) {
           {phase === 'loading' && words.traps.loading}
           {phase === 'running' && words.traps.running(count(outcomes.size), count(traps.length))}
           {phase === 'ready' &&
-            stamp !== undefined &&
+            stamp !== null &&
             words.traps.measuredOn(
-              `${stamp.model.model} ${stamp.model.revision}`,
-              stamp.model.dtype,
-              words.model.devices[stamp.model.device],
+              `${stamp.model} ${stamp.revision}`,
+              stamp.dtype,
+              words.model.devices[stamp.device],
             )}
         </span>
         <button
@@ -115,7 +115,7 @@ function Scoreboard({ state }: { state: TrapsState }) {
   );
 }
 
-function TrapEntry(props: { trap: Trap; outcome: TrapOutcome | undefined; selected: boolean }) {
+function TrapEntry(props: { trap: Trap; outcome: Result | undefined; selected: boolean }) {
   const { trap, outcome, selected } = props;
   const { tag, words } = useLanguage();
   return (
@@ -162,7 +162,7 @@ function Verdict({ name, right }: { name: string; right: boolean | null }) {
   );
 }
 
-function TrapDetail({ trap, outcome }: { trap: Trap; outcome: TrapOutcome | undefined }) {
+function TrapDetail({ trap, outcome }: { trap: Trap; outcome: Result | undefined }) {
   const { tag, words } = useLanguage();
   return (
     <section className="trap-detail" aria-label={trap.title[tag]}>
@@ -185,8 +185,8 @@ function TrapDetail({ trap, outcome }: { trap: Trap; outcome: TrapOutcome | unde
         <p className="trap-caption">{trap.explanation[tag]}</p>
       ) : (
         <>
-          <TrapCaption trap={trap} result={resultOfTrap(trap, outcome)} />
-          <SideBySide result={resultOfTrap(trap, outcome)} order="cross-encoder" />
+          <TrapCaption trap={trap} result={outcome} />
+          <SideBySide result={outcome} order="cross-encoder" />
         </>
       )}
     </section>
