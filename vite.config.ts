@@ -14,20 +14,33 @@ const headers = {
 };
 
 /** What the built page may do: nothing leaves this origin, and no text becomes a script. */
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+const contentSecurityPolicy = policyWith("connect-src 'self'");
+
+/**
+ * The worker that fetches models may reach the hosts that the user chooses, and nobody else may.
+ * It never sees a query or a document, and the workers that do have the policy above.
+ */
+const modelStorePolicy = policyWith(
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
+);
+const modelStoreScript = /\/assets\/model-store\.worker-[\w-]+\.js$/;
+
+function policyWith(connectSource: string): string {
+  return [
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    connectSource,
+    "worker-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
 
 export default defineConfig({
-  plugins: [react(), metaContentSecurityPolicy()],
+  plugins: [react(), metaContentSecurityPolicy(), previewContentSecurityPolicy()],
   resolve: {
     // ONNX Runtime's builds that fetch their wasm, instead of those that carry a loader inside.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
@@ -50,8 +63,7 @@ export default defineConfig({
     host: 'localhost',
     port: 4173,
     strictPort: true,
-    // A meta element binds the page only: as a header the policy binds the workers too.
-    headers: { ...headers, 'Content-Security-Policy': contentSecurityPolicy },
+    headers,
   },
 });
 
@@ -67,5 +79,20 @@ function metaContentSecurityPolicy(): Plugin {
         injectTo: 'head-prepend',
       },
     ],
+  };
+}
+
+/** A meta element binds the page only: as a header the policy binds each worker, too. */
+function previewContentSecurityPolicy(): Plugin {
+  return {
+    name: 'crossrank:preview-content-security-policy',
+    configurePreviewServer: ({ middlewares }) => {
+      middlewares.use(({ url = '' }, response, next) => {
+        const [path = ''] = url.split('?');
+        const policy = modelStoreScript.test(path) ? modelStorePolicy : contentSecurityPolicy;
+        response.setHeader('Content-Security-Policy', policy);
+        next();
+      });
+    },
   };
 }

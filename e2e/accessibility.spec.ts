@@ -42,6 +42,10 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByRole('link', { name: 'Keyword traps' }).click();
       await expect(page.getByText('Measured in this tab')).toBeVisible();
       expect(await seriousFindings(page)).toEqual([]);
+      await page.getByRole('link', { name: 'Models', exact: true }).click();
+      await page.getByRole('button', { name: 'Details of bge-reranker-v2-m3' }).click();
+      await expect(page.getByText(/would run here|int8/).first()).toBeVisible();
+      expect(await seriousFindings(page)).toEqual([]);
     });
   });
 }
@@ -54,6 +58,9 @@ test.describe('in Chinese', () => {
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('link', { name: '关键词陷阱' }).click();
     await expect(page.getByText('在本标签页实测')).toBeVisible();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: '模型', exact: true }).click();
+    await expect(page.locator('[id="model-onnx-community/bge-reranker-v2-m3-ONNX"]')).toBeVisible();
     expect(await seriousFindings(page)).toEqual([]);
   });
 });
@@ -114,6 +121,14 @@ test('the narrow page neither scrolls sideways nor hides a control', async ({ pa
   });
   expect(overflow).toBeLessThanOrEqual(0);
   expect(blank).toBeLessThanOrEqual(1);
+
+  await page.getByRole('link', { name: 'Models', exact: true }).click();
+  await expect(page.locator('[id="model-onnx-community/bge-reranker-v2-m3-ONNX"]')).toBeVisible();
+  expect(
+    await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    ),
+  ).toBeLessThanOrEqual(0);
 });
 
 test('focus stays with the user: skip link, view change, end of a run', async ({ page }) => {

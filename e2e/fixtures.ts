@@ -8,7 +8,7 @@ declare global {
   }
 }
 
-interface Watch {
+export interface Watch {
   /** Requests that left for any other origin than the page's own. */
   readonly foreignRequests: string[];
   /** Uncaught errors and console errors, policy violations among them. */

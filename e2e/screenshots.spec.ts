@@ -27,6 +27,15 @@ for (const [name, colorScheme, width, height, locale] of [
       await expect(page.getByText(/Measured in this tab|在本标签页实测/)).toBeVisible();
       await page.screenshot({ path: `${folder}/${name.replace('rerank', 'traps')}.png` });
     });
+
+    test('models', async ({ page }) => {
+      await page.goto('./#/models');
+      await expect(
+        page.locator('[id="model-onnx-community/bge-reranker-v2-m3-ONNX"]'),
+      ).toBeVisible();
+      await page.evaluate(() => window.crossrank.load());
+      await page.screenshot({ path: `${folder}/${name.replace('rerank', 'models')}.png` });
+    });
   });
 }
 

@@ -21,6 +21,9 @@ const offences: readonly Case[] = [
   { file: 'src/core/offence-type.ts', code: "export type * from '../io/files.ts';", rule: fence },
   { file: 'src/core/offence-lazy.ts', code: "await import('../ui/main.tsx');", rule: fence },
   { file: 'src/core/offence.test.ts', code: "import '../engine/reranker.ts';", rule: fence },
+  { file: 'src/models/offence-layer.ts', code: "import '../engine/reranker.ts';", rule: fence },
+  { file: 'src/models/offence-zip.ts', code: "import '@zip.js/zip.js';", rule: fence },
+  { file: 'src/models/model-archive.ts', code: "import 'valibot';", rule: fence },
   { file: 'src/engine/offence-layer.ts', code: "import '../app/store.ts';", rule: fence },
   { file: 'src/engine/offence-react.ts', code: "import 'react';", rule: fence },
   { file: 'src/engine/offence-wire.ts', code: "import 'comlink';", rule: fence },
@@ -61,7 +64,9 @@ const allowed: readonly Case[] = [
   { file: 'src/core/allowed.ts', code: "import './errors.ts';" },
   { file: 'src/core/allowed.test.ts', code: "import 'vitest';\nimport './errors.ts';" },
   { file: 'src/engine/allowed.ts', code: "import '../core/errors.ts';\nimport './pairs.ts';" },
-  { file: 'src/engine/worker-reranker.ts', code: "import 'comlink';" },
+  { file: 'src/models/allowed.ts', code: "import 'valibot';\nimport '../core/errors.ts';" },
+  { file: 'src/models/sha256.ts', code: "import 'hash-wasm';" },
+  { file: 'src/engine/worker-reranker.ts', code: "import 'comlink';\nimport '../models/a.ts';" },
   {
     file: 'src/engine/onnx-session.ts',
     code: "import '@huggingface/tokenizers';\nimport 'onnxruntime-web/wasm';",
@@ -106,7 +111,7 @@ describe('the layer fences of biome.json', () => {
 });
 
 describe('the libraries of the TypeScript projects', () => {
-  const layers = ['core', 'engine', 'io'];
+  const layers = ['core', 'models', 'engine', 'io'];
 
   beforeAll(() => {
     copy('tsconfig.base.json', 'libraries/tsconfig.base.json');

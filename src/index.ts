@@ -13,7 +13,15 @@ export {
 export { Bm25Reranker } from './engine/bm25-reranker.ts';
 export type { Crossrank, CrossrankRequest } from './engine/crossrank.ts';
 export type { DeviceReport } from './engine/device.ts';
+export type { ModelOutlook } from './engine/hub-provider.ts';
 export type * from './engine/reranker.ts';
+export type { ModelFromDisk, StorageUse } from './engine/worker-model-store.ts';
+export { modelCatalog } from './models/catalog.ts';
+export { type LadderPlan, type MachineLimits, planLadder } from './models/device-ladder.ts';
+export type * from './models/kept-model.ts';
+export type * from './models/model-card.ts';
+export { type MemoryEstimate, memoryEstimate, pairFlop } from './models/pair-cost.ts';
+export { publishedComparison } from './models/published-comparison.ts';
 
 /** Starts nothing yet: the worker and the model come with the first call. */
 export function createCrossrank(
@@ -25,6 +33,11 @@ export function createCrossrank(
       new Worker(new URL('./worker/reranker.worker.ts', import.meta.url), {
         type: 'module',
         name: 'crossrank',
+      }),
+    createStoreWorker: () =>
+      new Worker(new URL('./worker/model-store.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'crossrank-models',
       }),
   });
 }

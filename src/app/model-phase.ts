@@ -1,5 +1,7 @@
 import { toRerankError } from '../core/errors.ts';
-import type { RerankEvent } from '../engine/reranker.ts';
+import type { LoadOptions, RerankEvent } from '../engine/reranker.ts';
+import type { Settings } from '../io/settings-storage.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
 import { crossrank } from './services.ts';
 import { type Failure, store } from './store.ts';
 
@@ -12,12 +14,30 @@ const loadCodes: ReadonlySet<Failure['code']> = new Set([
   'out-of-memory',
 ]);
 
+/** Where the download under way stood when it was first seen: speed is measured from there. */
+let meter: { readonly atMs: number; readonly loadedBytes: number } | null = null;
+
 /** Shows the loading part of a call's events; other events are not its business. */
 export function showLoading(event: RerankEvent): void {
-  if (event.type === 'downloading') {
-    const { loadedBytes, totalBytes } = event;
-    store.setState({ model: { phase: 'downloading', loadedBytes, totalBytes } });
-  } else if (event.type === 'preparing') store.setState({ model: { phase: 'preparing' } });
+  switch (event.type) {
+    case 'downloading': {
+      const { loadedBytes, totalBytes } = event;
+      const nowMs = performance.now();
+      if (meter === null || loadedBytes < meter.loadedBytes) meter = { atMs: nowMs, loadedBytes };
+      const elapsedMs = nowMs - meter.atMs;
+      const bytesPerSecond =
+        elapsedMs > 500 ? ((loadedBytes - meter.loadedBytes) / elapsedMs) * 1000 : null;
+      store.setState({ model: { phase: 'downloading', loadedBytes, totalBytes, bytesPerSecond } });
+      break;
+    }
+    case 'looking-up':
+    case 'preparing':
+    case 'testing':
+      meter = null;
+      store.setState({ model: { phase: event.type } });
+      break;
+    default:
+  }
 }
 
 /**
@@ -36,4 +56,11 @@ export function settleModelPhase(failure?: Failure): void {
 export function failureOf(error: unknown): Failure {
   const { code, message } = toRerankError(error, 'inference-failed');
   return { code, detail: message };
+}
+
+/** What the settings ask for: the model chosen last, on the device chosen last. */
+export function loadOptionsOf(settings: Settings): LoadOptions {
+  const { device, model, modelDevice, dtype, host } = settings;
+  if (model === null) return { device, model: embeddedModel.id, host };
+  return { device: modelDevice ?? device, model, host, ...(dtype !== null && { dtype }) };
 }

@@ -12,6 +12,7 @@ function resultOf(logits: readonly number[], bm25Scores: readonly number[] | nul
     logits: Float64Array.from(logits),
     tokens: new Int32Array(logits.length),
     truncated: logits.map(() => false),
+    passages: logits.map(() => null),
     bm25Scores: bm25Scores === null ? null : Float64Array.from(bm25Scores),
     bm25Failure: null,
     done: logits.filter((logit) => !Number.isNaN(logit)).length,

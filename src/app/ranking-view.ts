@@ -18,6 +18,8 @@ export interface RankingRow {
   readonly zSum: number | null;
   readonly tokens: number;
   readonly truncated: boolean;
+  /** The passage that decided; null when the document was read in one piece. */
+  readonly passage: Result['passages'][number];
   /** Ranks gained against the order of the request; negative when it fell. */
   readonly movedFromRequest: number;
   /** Ranks gained against BM25; null until BM25 has answered, and in BM25's own order. */
@@ -65,6 +67,7 @@ export function rankingRows(
       zSum,
       tokens: result.tokens[index] ?? 0,
       truncated: result.truncated[index] ?? false,
+      passage: result.passages[index] ?? null,
       movedFromRequest: index + 1 - rank,
       movedFromBm25: order === 'bm25' || bm25Rank === undefined ? null : bm25Rank - rank,
     };

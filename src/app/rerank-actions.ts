@@ -1,7 +1,7 @@
 import type { KeywordTrap } from '../io/keyword-traps.ts';
 import { formatDocuments } from '../io/pasted-documents.ts';
 import { pastedDocuments } from './input-view.ts';
-import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { logitsByIndex } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
 import { crossrank, lexicalReranker } from './services.ts';
@@ -81,7 +81,10 @@ export async function rerank(): Promise<void> {
     } = await crossrank.rerank({
       query,
       documents,
-      device: settings.device,
+      // A model that is on its way is the one that the user wants.
+      ...(state.models.loading === null && loadOptionsOf(settings)),
+      longDocuments: settings.longDocuments,
+      maxLength: settings.maxLength,
       signal: run.model.signal,
       onEvent: (event) => {
         if (event.type !== 'scoring') return showLoading(event);

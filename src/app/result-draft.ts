@@ -1,4 +1,4 @@
-import type { ScoringEvent } from '../engine/reranker.ts';
+import type { DecidingPassage, ScoringEvent } from '../engine/reranker.ts';
 import type { Failure, Result, RunPhase } from './store.ts';
 
 type Progress = Omit<Extract<RunPhase, { phase: 'scoring' }>, 'phase'>;
@@ -9,6 +9,7 @@ export class ResultDraft {
   readonly #logits: Float64Array;
   readonly #tokens: Int32Array;
   readonly #truncated: boolean[];
+  readonly #passages: (DecidingPassage | null)[];
   #last: ScoringEvent | null = null;
   /** The first event and its time: speed is measured from there, so that waiting is left out. */
   #first: { readonly event: ScoringEvent; readonly atMs: number } | null = null;
@@ -23,13 +24,15 @@ export class ResultDraft {
     this.#logits = new Float64Array(count).fill(Number.NaN);
     this.#tokens = new Int32Array(count);
     this.#truncated = new Array<boolean>(count).fill(false);
+    this.#passages = new Array<DecidingPassage | null>(count).fill(null);
   }
 
   add(event: ScoringEvent): void {
-    for (const { index, logit, tokens, truncated } of event.scores) {
+    for (const { index, logit, tokens, truncated, passage } of event.scores) {
       this.#logits[index] = logit;
       this.#tokens[index] = tokens;
       this.#truncated[index] = truncated;
+      this.#passages[index] = passage ?? null;
     }
     this.#last = event;
     this.#first ??= { event, atMs: performance.now() };
@@ -60,6 +63,7 @@ export class ResultDraft {
       logits: this.#logits.slice(),
       tokens: this.#tokens.slice(),
       truncated: this.#truncated.slice(),
+      passages: this.#passages.slice(),
       bm25Scores: this.bm25Scores,
       bm25Failure: this.bm25Failure,
       done: this.#last?.done ?? 0,

@@ -14,6 +14,11 @@ export const crossrank = new Crossrank({
       type: 'module',
       name: 'crossrank',
     }),
+  createStoreWorker: () =>
+    new Worker(new URL('../worker/model-store.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'crossrank-models',
+    }),
   onModel: (model) =>
     store.setState({ model: model === null ? { phase: 'none' } : { phase: 'ready', model } }),
 });

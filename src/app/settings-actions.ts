@@ -5,7 +5,7 @@ import {
   writeDraft,
   writeSettings,
 } from '../io/settings-storage.ts';
-import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { cancelRerank, openTrap, rerank } from './rerank-actions.ts';
 import { crossrank, localSettings, tabStorage } from './services.ts';
 import { type AppState, type Input, type RankingOrder, store, type View } from './store.ts';
@@ -22,6 +22,7 @@ export async function startApp(): Promise<void> {
   showAddress();
   addEventListener('hashchange', showAddress);
   crossrank.devices().then((devices) => store.setState({ devices }));
+  await forgetMissingModel();
 
   const { draft } = readDraft(tabStorage);
   keepDraft();
@@ -37,6 +38,18 @@ export async function startApp(): Promise<void> {
   // Somebody may have begun to type while the gallery was on its way.
   const { query, documentsText } = store.getState();
   if (first !== undefined && query === '' && documentsText === '') await openTrap(first);
+}
+
+/**
+ * A model that was chosen once and is gone from this machine is not fetched again by opening the
+ * page: hundreds of megabytes want to be asked for.
+ */
+async function forgetMissingModel(): Promise<void> {
+  const { model } = store.getState().settings;
+  if (model === null) return;
+  const kept = await crossrank.models().catch(() => []);
+  const isHere = kept.some(({ id, builds }) => id === model && builds.some((one) => one.complete));
+  if (!isHere) changeSettings({ model: null });
 }
 
 /** The language that the page speaks: the chosen one, or the browser's if it is Chinese. */
@@ -58,10 +71,16 @@ export async function changeDevice(device: Settings['device']): Promise<void> {
   loadingDevice?.abort();
   const controller = new AbortController();
   loadingDevice = controller;
-  changeSettings({ device });
+  // Weights that were asked for on one device may not run on another.
+  changeSettings({ device, modelDevice: null, dtype: null });
+  const { settings } = store.getState();
   const { signal } = controller;
   try {
-    await crossrank.load({ device, signal, onEvent: showLoading });
+    await crossrank.load({
+      ...loadOptionsOf({ ...settings, device }),
+      signal,
+      onEvent: showLoading,
+    });
     if (!signal.aborted) settleModelPhase();
   } catch (error) {
     if (!signal.aborted) settleModelPhase(failureOf(error));
@@ -90,14 +109,15 @@ export function toggleLogits(): void {
 
 /** The address of a view, for links. */
 export function addressOf(view: View): string {
-  return view === 'traps' ? '#/traps' : '#/';
+  return view === 'rerank' ? '#/' : `#/${view}`;
 }
 
 /** Takes the view from the address; one that names no view changes nothing. */
 function showAddress(): void {
   const { hash } = location;
   if (hash !== '' && !hash.startsWith('#/')) return;
-  const view = hash.startsWith(addressOf('traps')) ? 'traps' : 'rerank';
+  const view =
+    (['traps', 'models'] as const).find((name) => hash.startsWith(addressOf(name))) ?? 'rerank';
   store.setState({ view });
   const { traps } = store.getState();
   if (view === 'traps' && traps.phase !== 'running' && traps.outcomes.size === 0) runTraps();

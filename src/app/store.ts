@@ -1,10 +1,20 @@
 import { createStore } from 'zustand/vanilla';
 import type { RerankErrorCode } from '../core/errors.ts';
 import type { DeviceReport } from '../engine/device.ts';
-import type { LoadedModel, RerankTimings } from '../engine/reranker.ts';
+import type { ModelOutlook } from '../engine/hub-provider.ts';
+import type {
+  BenchmarkReport,
+  DecidingPassage,
+  LoadedModel,
+  RerankTimings,
+  StepDown,
+} from '../engine/reranker.ts';
+import type { StorageUse } from '../engine/worker-model-store.ts';
 import type { KeywordTrap } from '../io/keyword-traps.ts';
 import type { DocumentLayoutChoice } from '../io/pasted-documents.ts';
 import { type DraftOutcome, defaultSettings, type Settings } from '../io/settings-storage.ts';
+
+import type { KeptModel } from '../models/kept-model.ts';
 
 /** What went wrong, in a form that the page can translate: the code leads, the detail explains. */
 export interface Failure {
@@ -15,8 +25,16 @@ export interface Failure {
 
 export type ModelPhase =
   | { readonly phase: 'none' }
-  | { readonly phase: 'downloading'; readonly loadedBytes: number; readonly totalBytes: number }
+  | {
+      readonly phase: 'downloading';
+      readonly loadedBytes: number;
+      readonly totalBytes: number;
+      /** Null until there is something to measure it by. */
+      readonly bytesPerSecond: number | null;
+    }
+  | { readonly phase: 'looking-up' }
   | { readonly phase: 'preparing' }
+  | { readonly phase: 'testing' }
   | { readonly phase: 'ready'; readonly model: LoadedModel }
   | { readonly phase: 'failed'; readonly failure: Failure };
 
@@ -47,6 +65,8 @@ export interface Result {
   /** Tokens of the pair by document index; 0 where not scored yet. */
   readonly tokens: Int32Array;
   readonly truncated: readonly boolean[];
+  /** By document index: the passage that decided; null for documents read in one piece. */
+  readonly passages: readonly (DecidingPassage | null)[];
   /** By document index; null until the lexical worker has answered. */
   readonly bm25Scores: Float64Array | null;
   /** Why it has not and will not. */
@@ -69,7 +89,49 @@ export interface TrapsState {
   readonly failure: Failure | null;
 }
 
-export type View = 'rerank' | 'traps';
+export type View = 'rerank' | 'traps' | 'models';
+
+/** A model that is being fetched or opened, by what the user asked for. */
+export interface ModelLoading {
+  /** Id that was asked for. */
+  readonly model: string;
+  /** What was stepped down from so far. */
+  readonly stepDowns: readonly StepDown[];
+}
+
+/** The models on this machine and what is done with them. */
+export interface ModelsState {
+  /** Null until it was asked for. */
+  readonly kept: readonly KeptModel[] | null;
+  readonly storage: StorageUse | null;
+  /** Why the list cannot be had, or a deletion failed. */
+  readonly failure: Failure | null;
+  /** Null when nothing is being loaded; the progress itself is in `AppState.model`. */
+  readonly loading: ModelLoading | null;
+  /** Why the last load ended without its model; the one before goes on working. */
+  readonly loadFailure: { readonly model: string; readonly failure: Failure } | null;
+  /** What is typed in the box for any other repository. */
+  readonly typedId: string;
+  readonly lookUp:
+    | { readonly phase: 'idle' }
+    | { readonly phase: 'asking'; readonly model: string }
+    | { readonly phase: 'found'; readonly outlook: ModelOutlook }
+    | { readonly phase: 'failed'; readonly model: string; readonly failure: Failure };
+  readonly importing:
+    | { readonly phase: 'idle' }
+    | {
+        readonly phase: 'copying';
+        readonly name: string;
+        readonly loadedBytes: number;
+        readonly totalBytes: number;
+      }
+    | { readonly phase: 'failed'; readonly name: string; readonly failure: Failure };
+  readonly benchmark:
+    | { readonly phase: 'idle' }
+    | { readonly phase: 'running' }
+    | { readonly phase: 'done'; readonly report: BenchmarkReport }
+    | { readonly phase: 'failed'; readonly failure: Failure };
+}
 
 /** What is in the boxes. */
 export interface Input {
@@ -98,6 +160,7 @@ export interface AppState extends Input {
   readonly arrangement: 'list' | 'side-by-side';
   readonly showLogits: boolean;
   readonly traps: TrapsState;
+  readonly models: ModelsState;
 }
 
 const initialState: AppState = {
@@ -118,6 +181,17 @@ const initialState: AppState = {
   arrangement: 'list',
   showLogits: false,
   traps: { phase: 'none', traps: [], outcomes: new Map(), selectedId: null, failure: null },
+  models: {
+    kept: null,
+    storage: null,
+    failure: null,
+    loading: null,
+    loadFailure: null,
+    typedId: '',
+    lookUp: { phase: 'idle' },
+    importing: { phase: 'idle' },
+    benchmark: { phase: 'idle' },
+  },
 };
 
 /** The one store of the page; changed by actions only. */

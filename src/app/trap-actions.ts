@@ -1,7 +1,7 @@
 import { bm25Scores, createBm25Index } from '../core/bm25.ts';
-import type { RerankResult } from '../engine/reranker.ts';
+import type { LoadOptions, RerankResult } from '../engine/reranker.ts';
 import { type KeywordTrap, parseKeywordTraps } from '../io/keyword-traps.ts';
-import { failureOf, settleModelPhase, showLoading } from './model-phase.ts';
+import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { logitsByIndex } from './ranking-view.ts';
 import { crossrank } from './services.ts';
 import { type Result, store, type TrapsState } from './store.ts';
@@ -37,7 +37,7 @@ export async function runTraps(): Promise<void> {
       const result = await crossrank.rerank({
         query: trap.query,
         documents: textsOf(trap),
-        device: store.getState().settings.device,
+        ...wantedModel(),
         signal,
         onEvent: showLoading,
       });
@@ -74,6 +74,12 @@ async function fetchTraps(): Promise<readonly KeywordTrap[]> {
   return traps;
 }
 
+/** What the settings ask for; a model that is on its way is waited for. */
+function wantedModel(): LoadOptions {
+  const { models, settings } = store.getState();
+  return models.loading === null ? loadOptionsOf(settings) : {};
+}
+
 function textsOf(trap: KeywordTrap): string[] {
   return trap.documents.map((document) => document.text);
 }
@@ -89,6 +95,7 @@ function resultOfTrap(trap: KeywordTrap, { ranking, timings, ...model }: RerankR
     logits: logitsByIndex(ranking),
     tokens: new Int32Array(documents.length),
     truncated: documents.map(() => false),
+    passages: documents.map(() => null),
     bm25Scores: bm25Scores(createBm25Index(documents), trap.query),
     bm25Failure: null,
     done: documents.length,

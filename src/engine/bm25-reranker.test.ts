@@ -21,6 +21,8 @@ describe('Bm25Reranker', () => {
       softwareAdapter: false,
       threads: 1,
       maxLength: Number.MAX_SAFE_INTEGER,
+      selfTest: null,
+      stepDowns: [],
     });
   });
 

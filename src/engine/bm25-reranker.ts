@@ -24,6 +24,8 @@ const bm25Model: LoadedModel = {
   softwareAdapter: false,
   threads: 1,
   maxLength: Number.MAX_SAFE_INTEGER,
+  selfTest: null,
+  stepDowns: [],
 };
 
 /** Documents per scoring event. */
@@ -79,6 +81,7 @@ export class Bm25Reranker implements Reranker {
         totalMs,
         tokenizeMs,
         inferenceMs,
+        pairs: documents.length,
         // A coarse clock may not see so short a time.
         pairsPerSecond: totalMs > 0 ? (documents.length / totalMs) * 1000 : 0,
         batches: 1,

@@ -5,18 +5,21 @@ import * as ort from 'onnxruntime-web';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
 import { relevanceOfLogit } from '../core/scores.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
 import { CrossEncoder, type CrossEncoderHost } from './cross-encoder.ts';
-import { embeddedModel, type ModelFile } from './model-catalog.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import type { RerankEvent, RerankRequest, ScoredDocument, ScoringEvent } from './reranker.ts';
 
 // In Node the package resolves to its WASM build, the same kernels that run in a browser.
 const realRuntime: OnnxRuntime = ort;
 
-const modelUrl = new URL(`../../public/models/${embeddedModel.id}/`, import.meta.url);
-const readFile = ({ path }: ModelFile) => Uint8Array.from(readFileSync(new URL(path, modelUrl)));
+const modelUrl = new URL('../../public/models/', import.meta.url);
+const readFile = ({ path }: { readonly path: string }) =>
+  Uint8Array.from(readFileSync(new URL(path, modelUrl)));
 // The file comes with the model; its shape is in the model's README.
-const reference = JSON.parse(readFileSync(new URL('reference-logits.json', modelUrl), 'utf8')) as {
+const reference = JSON.parse(
+  readFileSync(new URL(`${embeddedModel.id}/reference-logits.json`, modelUrl), 'utf8'),
+) as {
   readonly tolerance: { readonly 'q8 against logit_q8': number };
   readonly pairs: readonly {
     readonly query: string;
@@ -60,7 +63,8 @@ describe('scores of the embedded model', () => {
     'are those of the reference: $query ($logit_q8)',
     async (pair) => {
       const { query, document } = pair;
-      const { ranking } = await loaded.rerank({ query, documents: [document] });
+      const asked = { query, documents: [document], longDocuments: 'truncate' } as const;
+      const { ranking } = await loaded.rerank(asked);
       expect(ranking).toHaveLength(1);
       expect(ranking[0]?.tokens).toBe(pair.tokens);
       expect(Math.abs((ranking[0]?.logit ?? Number.NaN) - pair.logit_q8)).toBeLessThanOrEqual(
@@ -157,11 +161,17 @@ describe('a ranking', () => {
     expect(ranks).toEqual([ranks[0], (ranks[0] ?? 0) + 1, (ranks[0] ?? 0) + 2]);
   });
 
-  it('marks documents that were not read to their end', async () => {
+  it('of truncated documents marks those that were not read to their end', async () => {
     const documents = ['panda', 'panda '.repeat(600)];
-    const ranking = byIndex((await loaded.rerank({ query: 'panda', documents })).ranking);
-    expect(ranking[0]).toMatchObject({ truncated: false });
-    expect(ranking[1]).toMatchObject({ truncated: true, tokens: 512 });
+    const { ranking } = await loaded.rerank({
+      query: 'panda',
+      documents,
+      longDocuments: 'truncate',
+    });
+    const [short, long] = byIndex(ranking);
+    expect(short).toMatchObject({ truncated: false });
+    expect(long).toMatchObject({ truncated: true, tokens: 512 });
+    expect(long?.passage).toBeUndefined();
   });
 
   it('marks every document when the query was not read to its end', async () => {
@@ -213,17 +223,186 @@ describe('scoring events', () => {
   });
 });
 
+describe('a long document', () => {
+  const query = 'what is panda?';
+  const filler = 'The capital of France is Paris, where bread is baked every morning. '.repeat(60);
+  const answer =
+    'The giant panda (Ailuropoda melanoleuca), sometimes called a panda bear or simply panda, ' +
+    'is a bear species endemic to China.';
+  const long = `${filler}\n${answer}\n${filler}`;
+
+  it('gets the best logit of its passages, and says which one decided', async () => {
+    const [scored] = (await loaded.rerank({ query, documents: [long] })).ranking;
+    expect(scored?.truncated).toBe(false);
+    const { start = 0, end = 0, index = -1, count = 0 } = scored?.passage ?? {};
+    const passage = long.slice(start, end);
+    expect(passage).toContain(answer);
+    expect(count).toBeGreaterThan(2);
+    expect(index).toBeGreaterThan(0);
+    const [alone] = (await loaded.rerank({ query, documents: [passage] })).ranking;
+    expect(scored?.logit).toBeCloseTo(alone?.logit ?? Number.NaN, 2);
+    const [cut] = (await loaded.rerank({ query, documents: [long], longDocuments: 'truncate' }))
+      .ranking;
+    expect(scored?.logit).toBeGreaterThan((cut?.logit ?? 0) + 1);
+  });
+
+  it('gets the mean of its best three, or the logit of its first', async () => {
+    const logitBy = async (longDocuments: 'max' | 'mean-of-top-3' | 'first'): Promise<number> => {
+      const { ranking } = await loaded.rerank({ query, documents: [long], longDocuments });
+      return ranking[0]?.logit ?? Number.NaN;
+    };
+    const best = await logitBy('max');
+    expect(await logitBy('mean-of-top-3')).toBeLessThan(best);
+    const first = await loaded.rerank({ query, documents: [long], longDocuments: 'first' });
+    expect(first.ranking[0]).toMatchObject({ truncated: true, passage: { start: 0, index: 0 } });
+    expect(first.timings.pairs).toBe(1);
+  });
+
+  it('is scored like a short one of the same text when it fits', async () => {
+    const documents = ['panda '.repeat(200)];
+    const [whole] = (await loaded.rerank({ query, documents })).ranking;
+    const [cut] = (await loaded.rerank({ query, documents, longDocuments: 'truncate' })).ranking;
+    expect(whole).toEqual(cut);
+    expect(whole?.passage).toBeUndefined();
+  });
+
+  it('is cut into pairs of the length that was asked for', async () => {
+    const documents = [long, 'short'];
+    const { ranking, timings } = await loaded.rerank({ query, documents, maxLength: 128 });
+    const [scored, short] = byIndex(ranking);
+    expect(scored?.passage?.count).toBe(timings.pairs - 1);
+    expect(timings.pairs).toBeGreaterThan(8);
+    expect((scored?.tokens ?? 0) / (timings.pairs - 1)).toBeLessThanOrEqual(128);
+    expect(short?.passage).toBeUndefined();
+    // More than the model can read counts as its maximum.
+    const { ranking: widest } = await loaded.rerank({ query, documents, maxLength: 9999 });
+    expect(widest).toEqual((await loaded.rerank({ query, documents })).ranking);
+  });
+
+  it('counts as done when all of its passages are scored', async () => {
+    const documents = ['a', long, 'b', long];
+    const events: ScoringEvent[] = [];
+    const { ranking } = await loaded.rerank(
+      { query, documents },
+      { onEvent: (event) => void (isScoring(event) && events.push(event)) },
+    );
+    expect(events.at(-1)).toMatchObject({ done: 4, total: 4 });
+    const told = events.flatMap(({ scores }) => scores);
+    expect(byIndex(told)).toEqual(byIndex(ranking).map(({ rank: _, ...scored }) => scored));
+    const last = events.at(-1);
+    expect(last?.doneTokens).toBe(last?.totalTokens);
+  });
+
+  it('beyond all measure is read in part, and that is said', async () => {
+    const endless = 'A sentence about nothing at all, and one more word. '.repeat(20_000);
+    const [scored] = (await loaded.rerank({ query, documents: [endless] })).ranking;
+    expect(scored).toMatchObject({ truncated: true, passage: { count: 32 } });
+  });
+});
+
+describe('a benchmark', () => {
+  it('measures pairs of three lengths', async () => {
+    const report = await loaded.benchmark();
+    expect(report).toMatchObject({ model: embeddedModel.id, device: 'wasm' });
+    expect(report.rows.map(({ tokens }) => tokens)).toEqual([64, 256, 512]);
+    for (const row of report.rows) {
+      expect(row.pairsPerSecond).toBeGreaterThan(0);
+      expect(row.gflops).toBeGreaterThan(0);
+      expect(row.pairs).toBeGreaterThanOrEqual(row.batchRows);
+    }
+  });
+
+  it('stops when it is aborted', async () => {
+    const signal = AbortSignal.abort();
+    await expectRejection(loaded.benchmark({ signal }), 'aborted');
+  });
+});
+
+describe('the self-test', () => {
+  it('finds the numbers that came with the model', async () => {
+    const { selfTest } = await loaded.load();
+    expect(selfTest).toMatchObject({ verdict: 'passed', against: 'model-files', reason: '' });
+    expect(selfTest?.largestDifference).toBeLessThan(0.05);
+    expect(selfTest?.pairs).toHaveLength(2);
+  });
+
+  it.each<[string, (logits: Float32Array) => void, string, RegExp]>([
+    ['not finite', (logits) => void logits.fill(Number.NaN), 'broken', /not a number|not finite/],
+    ['one for every pair', (logits) => void logits.fill(0.5), 'broken', /same logit, 0\.5/],
+    [
+      'one for every row of a batch',
+      (logits) => void (logits.length > 1 && logits.fill(0.5)),
+      'broken',
+      /Every row of a batch/,
+    ],
+    [
+      'another in a batch than alone',
+      (logits) => void (logits.length > 1 && logits.fill(0.5, 1, 2)),
+      'broken',
+      /Pair 2 gets 0\.500 in a batch/,
+    ],
+    [
+      'off by too much',
+      (logits) => logits.set(logits.map((logit) => logit + 0.1)),
+      'differs',
+      /Pair 1/,
+    ],
+  ])('tells of logits that are %s', async (_, spoil, verdict, reason) => {
+    const runtime = runtimeWithRun((run) => async (feeds) => {
+      const { logits } = await run(feeds);
+      if (!(logits?.data instanceof Float32Array)) throw new Error('no logits');
+      spoil(logits.data);
+      return { logits };
+    });
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    const { selfTest } = await reranker.load();
+    expect(selfTest).toMatchObject({ verdict });
+    expect(selfTest?.reason).toMatch(reason);
+    await reranker.dispose();
+  });
+
+  it('has nothing to compare with where nobody has published anything', async () => {
+    const reranker = new CrossEncoder({ ...embeddedModel, expectations: null }, hostWith());
+    const { selfTest } = await reranker.load();
+    expect(selfTest).toMatchObject({
+      verdict: 'unchecked',
+      against: 'nothing',
+      largestDifference: null,
+    });
+    expect(selfTest?.pairs.every(({ logit }) => Number.isFinite(logit))).toBe(true);
+    await reranker.dispose();
+  });
+
+  it('on WebGPU compares with WASM then', async () => {
+    stubAdapter();
+    const { runtime } = gpuRuntime();
+    const source = { ...embeddedModel, expectations: null };
+    const reranker = new CrossEncoder(source, hostWith({ runtime }));
+    const { selfTest } = await reranker.load();
+    expect(selfTest).toMatchObject({ verdict: 'passed', against: 'wasm' });
+    await reranker.dispose();
+  });
+});
+
 describe('a request that cannot be ranked', () => {
   it.each([
     ['an empty query', { query: '', documents: ['a'] }, 'empty-query'],
     ['a blank query', { query: ' \n\u3000', documents: ['a'] }, 'empty-query'],
     ['no documents', { query: 'a', documents: [] }, 'no-documents'],
+    [
+      'a fold there is not',
+      { query: 'a', documents: ['a'], longDocuments: 'best' },
+      'invalid-request',
+    ],
+    ['pairs of no length', { query: 'a', documents: ['a'], maxLength: 8 }, 'invalid-request'],
     ['topK 0', { query: 'a', documents: ['a'], topK: 0 }, 'invalid-request'],
   ] as const)('is refused before anything is loaded: %s', async (_, request, code) => {
     const host = hostWith();
     const openRuntime = vi.spyOn(host, 'openRuntime');
     const readModel = vi.spyOn(host, 'readModel');
-    await expectRejection(new CrossEncoder(embeddedModel, host).rerank(request), code);
+    // What plain JavaScript may pass.
+    const asked = request as unknown as RerankRequest;
+    await expectRejection(new CrossEncoder(embeddedModel, host).rerank(asked), code);
     expect(openRuntime).not.toHaveBeenCalled();
     expect(readModel).not.toHaveBeenCalled();
   });
@@ -299,11 +478,14 @@ describe('loading', () => {
       softwareAdapter: false,
       threads: 1,
       maxLength: 512,
+      selfTest: expect.objectContaining({ verdict: 'passed' }),
+      stepDowns: [],
     });
     expect(events).toEqual([
       { type: 'downloading', loadedBytes: 500, totalBytes: 1000 },
       { type: 'downloading', loadedBytes: 1000, totalBytes: 1000 },
       { type: 'preparing' },
+      { type: 'testing' },
       { type: 'ready', model },
     ]);
     await reranker.dispose();
@@ -334,11 +516,11 @@ describe('loading', () => {
   it.each<
     [string, Partial<Record<'weights' | 'tokenizer', Uint8Array<ArrayBuffer>>>, RerankErrorCode]
   >([
-    ['weights that are no graph', { weights: new Uint8Array(1000) }, 'session-failed'],
+    ['weights that are no graph', { weights: new Uint8Array(1000) }, 'model-corrupt'],
     [
       'half of the weights',
       { weights: readFile(embeddedModel.weights).slice(0, 4_000_000) },
-      'session-failed',
+      'model-corrupt',
     ],
     ['a tokenizer that is none', { tokenizer: new Uint8Array(10) }, 'model-corrupt'],
   ])('fails with a code for %s', async (_, files, code) => {
@@ -469,9 +651,15 @@ describe('on WebGPU', () => {
 
   it('rejects with device-lost when the GPU goes away in mid-run', async () => {
     stubAdapter();
-    const { runtime, lose } = gpuRuntime(() => () => new Promise(() => lose()));
+    let tested = false;
+    const { runtime, lose } = gpuRuntime((run) => (feeds) => {
+      if (!tested) return run(feeds);
+      lose();
+      return new Promise(() => undefined);
+    });
     const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
     await reranker.load();
+    tested = true;
     await expectRejection(reranker.rerank(panda), 'device-lost');
   });
 
@@ -541,13 +729,15 @@ interface HostParts {
 function hostWith({ runtime = realRuntime, files = {} }: HostParts = {}): CrossEncoderHost {
   return {
     openRuntime: async () => runtime,
-    readModel: async (card, { onProgress }) => {
+    readModel: async (_source, { onProgress }) => {
       onProgress?.(500, 1000);
       onProgress?.(1000, 1000);
       return {
-        weights: readFile(card.weights),
-        tokenizer: readFile(card.tokenizer),
-        tokenizerConfig: readFile(card.tokenizerConfig),
+        weights: readFile(embeddedModel.weights),
+        externalData: [],
+        tokenizer: readFile(embeddedModel.tokenizer),
+        tokenizerConfig: readFile(embeddedModel.tokenizerConfig),
+        close: () => undefined,
         ...files,
       };
     },

@@ -1,36 +1,37 @@
 import { RerankError } from '../core/errors.ts';
-import { relevanceOfLogit } from '../core/scores.ts';
+import type { ModelFiles, ReadModelOptions } from '../models/model-files.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { type BatchLimits, paddedShareOf, planBatches } from './batches.ts';
 import { CallTurns } from './call-turns.ts';
 import { chooseDevice, probeDevices } from './device.ts';
-import type { ModelCard } from './model-catalog.ts';
-import type { ModelFiles, ReadModelOptions } from './model-store.ts';
-import { type OnnxRuntime, OnnxSession } from './onnx-session.ts';
-import { type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
+import { defaultMaxPassages, defaultOverlapTokens, encodePassages } from './document-passages.ts';
+import { DocumentScores, type EncodedDocument } from './document-scores.ts';
+import { measurePairs } from './measure-pairs.ts';
+import type { OnnxRuntime } from './onnx-session.ts';
+import { type OpenModel, openModel } from './open-model.ts';
+import { encodePair, encodeQuery } from './pairs.ts';
 import { rankDocuments } from './rank-documents.ts';
 import { checkRequest } from './request.ts';
 import type {
+  BenchmarkReport,
+  BenchmarkRow,
   CallOptions,
   LoadedModel,
   LoadOptions,
   Reranker,
   RerankRequest,
   RerankResult,
-  ScoredDocument,
 } from './reranker.ts';
-import { createPairTokenizer, type PairTokenizer } from './tokenizer.ts';
 
 /** Where a cross-encoder gets its runtime and its files; both differ by host, not by model. */
 export interface CrossEncoderHost {
   /** The build of ONNX Runtime for a device, with its wasm paths set. */
   openRuntime(device: 'webgpu' | 'wasm'): Promise<OnnxRuntime>;
-  readModel(card: ModelCard, options: ReadModelOptions): Promise<ModelFiles>;
+  readModel(source: ModelSource, options: ReadModelOptions): Promise<ModelFiles>;
 }
 
-interface Loaded {
+interface Loaded extends OpenModel {
   readonly model: LoadedModel;
-  readonly session: OnnxSession;
-  readonly tokenizer: PairTokenizer;
 }
 
 /**
@@ -42,6 +43,13 @@ const batchLimits: Record<'webgpu' | 'wasm', BatchLimits> = {
   webgpu: { tokenBudget: 4096, overheadTokens: 128 },
 };
 
+/** Longest pair unless the request says otherwise: what most rerankers were trained on. Tokens. */
+const defaultPairLength = 512;
+
+/** Lengths that are measured, and for how long each: together about ten seconds. */
+const benchmarkTokens = [64, 256, 512];
+const benchmarkMs = 2500;
+
 /** Tokenising gives way to other events after this long. Milliseconds. */
 const breathAfterMs = 30;
 
@@ -50,13 +58,13 @@ const breathAfterMs = 30;
  * pair. Belongs into a worker, since a run blocks its thread.
  */
 export class CrossEncoder implements Reranker {
-  readonly #card: ModelCard;
+  readonly #source: ModelSource;
   readonly #host: CrossEncoderHost;
   #loaded: Loaded | null = null;
   readonly #turns = new CallTurns();
 
-  constructor(card: ModelCard, host: CrossEncoderHost) {
-    this.#card = card;
+  constructor(source: ModelSource, host: CrossEncoderHost) {
+    this.#source = source;
     this.#host = host;
   }
 
@@ -82,22 +90,37 @@ export class CrossEncoder implements Reranker {
     await loaded?.session.dispose();
   }
 
+  /**
+   * Scores synthetic pairs of 64, 256 and 512 tokens for about ten seconds; loads first if that
+   * has not been done. Lengths over the model's maximum are left out.
+   */
+  async benchmark(call: CallOptions = {}): Promise<BenchmarkReport> {
+    this.#turns.check(call.signal);
+    return this.#turns.run('inference-failed', () => this.#benchmark(call));
+  }
+
   async #rerank(request: RerankRequest, call: CallOptions): Promise<RerankResult> {
     const loaded = await this.#ensureLoaded({}, call);
     const startedAt = performance.now();
 
-    // Equal texts are one pair: half the work, and a tie that is exact, so that it keeps its order.
+    // Equal texts are scored once: half the work, and a tie that is exact, so that it keeps its
+    // order.
     const { texts, textOf } = distinct(request.documents);
-    const pairs = await this.#encode(request.query, texts, loaded, call);
+    const documents = await this.#encode(request, texts, loaded, call);
     const tokenizeMs = performance.now() - startedAt;
 
+    const pairs = documents.flatMap(({ passages }) => passages.map(({ pair }) => pair));
     const lengths = pairs.map((pair) => pair.ids.length);
-    const device = loaded.model.device === 'webgpu' ? 'webgpu' : 'wasm';
-    const batches = planBatches(lengths, batchLimits[device]);
+    const batches = planBatches(lengths, batchLimits[runtimeDeviceOf(loaded)]);
     const totalTokens = lengths.reduce((sum, length) => sum + length, 0);
-    const indexesOf = groupByText(textOf, texts.length);
+    const fold = request.longDocuments ?? 'max';
+    const scores = new DocumentScores(
+      documents,
+      groupByText(textOf, texts.length),
+      fold === 'truncate' ? 'first' : fold,
+    );
 
-    const scored = new Array<ScoredDocument>(request.documents.length);
+    const total = request.documents.length;
     let done = 0;
     let doneTokens = 0;
     let inferenceMs = 0;
@@ -106,39 +129,56 @@ export class CrossEncoder implements Reranker {
       const runAt = performance.now();
       const logits = await loaded.session.logitsOf(batch, pairs);
       inferenceMs += performance.now() - runAt;
-      const scores: ScoredDocument[] = [];
-      batch.rows.forEach((row, line) => {
-        const logit = logits[line] ?? Number.NaN;
-        const tokens = lengths[row] ?? 0;
-        const truncated = pairs[row]?.truncated === true;
-        doneTokens += tokens;
-        for (const index of indexesOf[row] ?? []) {
-          const relevance = relevanceOfLogit(logit);
-          const document = { index, logit, relevance, tokens, truncated };
-          scores.push(document);
-          scored[index] = document;
-        }
-      });
-      done += scores.length;
-      const total = scored.length;
-      call.onEvent?.({ type: 'scoring', done, total, doneTokens, totalTokens, scores });
+      const complete = scores.add(batch.rows, logits);
+      done += complete.length;
+      for (const row of batch.rows) doneTokens += lengths[row] ?? 0;
+      const progress = { done, total, doneTokens, totalTokens };
+      call.onEvent?.({ type: 'scoring', ...progress, scores: complete });
     }
     this.#turns.check(call.signal);
 
     const totalMs = performance.now() - startedAt;
     return {
       ...loaded.model,
-      ranking: rankDocuments(scored, request.topK),
+      ranking: rankDocuments(scores.scored, request.topK),
       timings: {
         totalMs,
         tokenizeMs,
         inferenceMs,
-        pairsPerSecond: (scored.length / totalMs) * 1000,
+        pairs: pairs.length,
+        pairsPerSecond: (pairs.length / totalMs) * 1000,
         batches: batches.length,
         tokens: totalTokens,
         paddedShare: paddedShareOf(batches, lengths),
       },
     };
+  }
+
+  async #benchmark(call: CallOptions): Promise<BenchmarkReport> {
+    const { signal } = call;
+    const loaded = await this.#ensureLoaded({}, call);
+    const { session, tokenizer, model } = loaded;
+    const { encode, layout } = tokenizer;
+    const rows: BenchmarkRow[] = [];
+    const { tokenBudget } = batchLimits[runtimeDeviceOf(loaded)];
+    for (const tokens of benchmarkTokens.filter((length) => length <= model.maxLength)) {
+      const query = encodeQuery('how to keep bread fresh', encode, layout, tokens);
+      const pair = encodePair(query, 'bread and water '.repeat(tokens), encode, layout, tokens);
+      const run = async (pairs: readonly (typeof pair)[]): Promise<void> => {
+        await session.logitsOf({ rows: pairs.map((_, row) => row), width: tokens }, pairs);
+      };
+      const row = await measurePairs(pair, {
+        tokens,
+        batchRows: Math.max(1, Math.floor(tokenBudget / tokens)),
+        architecture: this.#source.architecture,
+        shape: this.#source.shape,
+        forMs: benchmarkMs,
+        run,
+        pause: () => this.#turns.pause(signal),
+      });
+      rows.push(row);
+    }
+    return { ...model, rows, measuredAt: Date.now() };
   }
 
   async #ensureLoaded(options: LoadOptions, call: CallOptions): Promise<Loaded> {
@@ -154,58 +194,76 @@ export class CrossEncoder implements Reranker {
     const { signal, onEvent } = call;
     const runtime = this.#host.openRuntime(device);
     runtime.catch(() => undefined);
-    const files = await this.#host.readModel(this.#card, {
+    const files = await this.#host.readModel(this.#source, {
       signal,
       onProgress: (loadedBytes, totalBytes) =>
         onEvent?.({ type: 'downloading', loadedBytes, totalBytes }),
     });
-    onEvent?.({ type: 'preparing' });
-    await this.#turns.pause(signal);
-    const text = new TextDecoder();
-    const tokenizer = createPairTokenizer(
-      text.decode(files.tokenizer),
-      text.decode(files.tokenizerConfig),
-    );
-    const session = await OnnxSession.create(await openedRuntime(runtime), files.weights, {
-      device,
-      threads: report.threads,
-      padId: tokenizer.padId,
-    });
+    let opened: OpenModel;
+    try {
+      onEvent?.({ type: 'preparing' });
+      opened = await openModel(this.#source, files, await openedRuntime(runtime), {
+        device,
+        threads: report.threads,
+        pause: () => this.#turns.pause(signal),
+        onTesting: () => onEvent?.({ type: 'testing' }),
+      });
+    } finally {
+      files.close();
+    }
     const onGpu = device === 'webgpu' && report.webgpu.available ? report.webgpu : null;
     const model: LoadedModel = {
-      model: this.#card.id,
-      revision: this.#card.revision,
-      dtype: this.#card.dtype,
+      model: this.#source.id,
+      revision: this.#source.revision,
+      dtype: this.#source.dtype,
       device,
       adapter: onGpu?.adapter ?? null,
       softwareAdapter: onGpu?.software ?? false,
       threads: report.threads,
-      maxLength: this.#card.maxLength,
+      maxLength: this.#source.maxLength,
+      selfTest: opened.selfTest,
+      stepDowns: [],
     };
-    this.#loaded = { model, session, tokenizer };
+    this.#loaded = { ...opened, model };
     onEvent?.({ type: 'ready', model });
     return this.#loaded;
   }
 
   async #encode(
-    query: string,
+    request: RerankRequest,
     texts: readonly string[],
-    { tokenizer }: Loaded,
+    { tokenizer: { encode, layout } }: Loaded,
     { signal }: CallOptions,
-  ): Promise<EncodedPair[]> {
-    const { encode, layout } = tokenizer;
-    const { maxLength } = this.#card;
-    const encodedQuery = encodeQuery(query, encode, layout, maxLength);
-    const pairs: EncodedPair[] = [];
+  ): Promise<EncodedDocument[]> {
+    const wanted = request.maxLength ?? defaultPairLength;
+    const maxLength = Math.min(wanted, this.#source.maxLength);
+    const query = encodeQuery(request.query, encode, layout, maxLength);
+    const limits = {
+      maxLength,
+      overlapTokens: defaultOverlapTokens,
+      maxPassages: request.longDocuments === 'first' ? 1 : defaultMaxPassages,
+    };
+    const encodeDocument = (text: string): EncodedDocument => {
+      if (request.longDocuments !== 'truncate') {
+        return encodePassages(query, text, encode, layout, limits);
+      }
+      const pair = encodePair(query, text, encode, layout, maxLength);
+      return { passages: [{ pair, start: 0, end: text.length }], covered: true };
+    };
+    const documents: EncodedDocument[] = [];
     let breathAt = performance.now() + breathAfterMs;
     for (const text of texts) {
-      pairs.push(encodePair(encodedQuery, text, encode, layout, maxLength));
+      documents.push(encodeDocument(text));
       if (performance.now() < breathAt) continue;
       await this.#turns.pause(signal);
       breathAt = performance.now() + breathAfterMs;
     }
-    return pairs;
+    return documents;
   }
+}
+
+function runtimeDeviceOf({ model }: Loaded): 'webgpu' | 'wasm' {
+  return model.device === 'webgpu' ? 'webgpu' : 'wasm';
 }
 
 function distinct(documents: readonly string[]): { texts: string[]; textOf: number[] } {

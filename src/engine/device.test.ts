@@ -108,6 +108,13 @@ describe('probeDevices', () => {
     expect((await probeDevices()).webgpu).toMatchObject({ shaderF16: false });
   });
 
+  it('tells the memory where the browser does', async () => {
+    vi.stubGlobal('navigator', { hardwareConcurrency: 4, deviceMemory: 8 });
+    expect((await probeDevices()).memoryBytes).toBe(8 * 2 ** 30);
+    vi.stubGlobal('navigator', { hardwareConcurrency: 4 });
+    expect((await probeDevices()).memoryBytes).toBeNull();
+  });
+
   it('reports no adapter where the browser gives none or fails', async () => {
     stubGpu(async () => null);
     expect((await probeDevices()).webgpu).toEqual({ available: false, reason: 'no-adapter' });
@@ -130,6 +137,7 @@ function reportOf(
     cores: 4,
     threads: 4,
     isolated: true,
+    memoryBytes: null,
   };
 }
 

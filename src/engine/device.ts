@@ -25,6 +25,8 @@ export interface DeviceReport {
   readonly threads: number;
   /** Cross-origin isolated: without it there is no shared memory and so no WASM threads. */
   readonly isolated: boolean;
+  /** Memory as the browser tells it, rounded and capped (Chromium: at most 8 GiB or so); or null. */
+  readonly memoryBytes: number | null;
 }
 
 /** Asks the browser what it offers; works in a page and in a worker, and never rejects. */
@@ -32,15 +34,17 @@ export async function probeDevices(): Promise<DeviceReport> {
   // Optional, since Node has only some of it.
   const scope: {
     crossOriginIsolated?: boolean;
-    navigator?: { gpu?: GPU; hardwareConcurrency?: number };
+    navigator?: { gpu?: GPU; hardwareConcurrency?: number; deviceMemory?: number };
   } = globalThis;
   const isolated = scope.crossOriginIsolated === true;
   const cores = scope.navigator?.hardwareConcurrency ?? 1;
+  const memoryGiB = scope.navigator?.deviceMemory;
   return {
     webgpu: await probeWebGpu(scope.navigator?.gpu),
     cores,
     threads: isolated ? wasmThreadsFor(cores) : 1,
     isolated,
+    memoryBytes: memoryGiB === undefined ? null : memoryGiB * 2 ** 30,
   };
 }
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-web';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { FileSource, ModelSource } from '../models/model-source.ts';
 import { CrossEncoder, type CrossEncoderHost } from './cross-encoder.ts';
-import type { ModelCard, ModelFile } from './model-catalog.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import type { RankedDocument } from './reranker.ts';
 
@@ -179,8 +179,12 @@ describe.each(families)('a generated model of family $name', (family) => {
 
   it('keeps every separator when query and document are too long', async () => {
     const { reranker, runs } = fp32;
-    const [scored] = (await reranker.rerank({ query: longText, documents: [longText] })).ranking;
-    expect(scored).toMatchObject({ truncated: true, tokens: maxLength });
+    const { ranking } = await reranker.rerank({
+      query: longText,
+      documents: [longText],
+      longDocuments: 'truncate',
+    });
+    expect(ranking[0]).toMatchObject({ truncated: true, tokens: maxLength });
     const ids = runs.at(-1)?.input_ids?.[0] ?? [];
     expect(ids).toHaveLength(maxLength);
     expectSpecialTokens(ids);
@@ -211,27 +215,35 @@ async function load(
   dtype: 'fp32' | 'int8',
 ): Promise<LoadedModel> {
   const files = readListing(listing);
-  const card: ModelCard = {
+  const source: ModelSource = {
     id: `generated/${family.name}`,
     revision: 'main',
-    dtype: dtype === 'int8' ? 'q8' : 'fp32',
+    dtype,
     maxLength,
+    architecture: 'other',
+    shape: null,
     weights: fileOf(files, weightsPaths[dtype]),
+    externalData: [],
     tokenizer: fileOf(files, 'tokenizer.json'),
     tokenizerConfig: fileOf(files, 'tokenizer_config.json'),
+    expectations: null,
   };
   const runs: Feeds[] = [];
-  const read = ({ path: file }: ModelFile) =>
-    Uint8Array.from(readFileSync(path.join(folder, file)));
+  const read = (file: FileSource) => {
+    if (file.from !== 'app') throw new Error(`No file of ${file.from} here.`);
+    return Uint8Array.from(readFileSync(path.join(folder, file.path)));
+  };
   const host: CrossEncoderHost = {
     openRuntime: async () => watchedRuntime(runs),
-    readModel: async (card) => ({
-      weights: read(card.weights),
-      tokenizer: read(card.tokenizer),
-      tokenizerConfig: read(card.tokenizerConfig),
+    readModel: async ({ weights, tokenizer, tokenizerConfig }) => ({
+      weights: read(weights),
+      externalData: [],
+      tokenizer: read(tokenizer),
+      tokenizerConfig: read(tokenizerConfig),
+      close: () => undefined,
     }),
   };
-  const reranker = new CrossEncoder(card, host);
+  const reranker = new CrossEncoder(source, host);
   await reranker.load({ device: 'wasm' });
   return { reranker, runs };
 }
@@ -268,18 +280,20 @@ function copyOf(feeds: ort.InferenceSession.FeedsType): Feeds {
   return Object.fromEntries(inputs);
 }
 
+type ListedFile = Extract<FileSource, { from: 'app' }>;
+
 /** The generator prints size, SHA-256 and path of each file. */
-function readListing(listing: string): ModelFile[] {
+function readListing(listing: string): ListedFile[] {
   return listing
     .trim()
     .split('\n')
     .map((line) => {
       const [bytes = '', sha256 = '', file = ''] = line.trim().split(/\s+/);
-      return { path: file, bytes: Number(bytes), sha256 };
+      return { from: 'app', path: file, bytes: Number(bytes), sha256 };
     });
 }
 
-function fileOf(files: readonly ModelFile[], name: string): ModelFile {
+function fileOf(files: readonly ListedFile[], name: string): ListedFile {
   const file = files.find(({ path: listed }) => listed === name);
   if (file === undefined) throw new Error(`The generator wrote no ${name}.`);
   return file;

@@ -49,11 +49,17 @@ const mixedText = fc
 
 describe('pairs of the embedded model', () => {
   it('are laid out as BERT reads them', () => {
-    expect(layout).toEqual({ prefix: [2], between: [separator], suffix: [separator] });
+    expect(layout).toEqual({
+      prefix: [2],
+      between: [separator],
+      suffix: [separator],
+      passageType: 1,
+    });
     const [a, b] = [...encode('a'), ...encode('b')];
-    const { ids, passageStart, truncated } = pairOf('a', 'b');
+    const { ids, passageStart, passageType, truncated } = pairOf('a', 'b');
     expect([...ids]).toEqual([2, a, separator, b, separator]);
     expect(passageStart).toBe(3);
+    expect(passageType).toBe(1);
     expect(truncated).toBe(false);
   });
 

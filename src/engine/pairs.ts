@@ -8,14 +8,18 @@ export interface PairLayout {
   readonly between: readonly number[];
   /** Token ids after the passage. */
   readonly suffix: readonly number[];
+  /** Token type of the passage and what follows it: 1 for BERT, 0 for RoBERTa and XLM-R. */
+  readonly passageType: 0 | 1;
 }
 
 /** One (query, passage) pair as the model reads it. */
 export interface EncodedPair {
   /** Token ids, special tokens included; at most maxLength. */
   readonly ids: Int32Array;
-  /** Position of the first passage token: segment 0 lies before it, segment 1 from it on. */
+  /** Position of the first passage token: token type 0 lies before it. */
   readonly passageStart: number;
+  /** Token type from `passageStart` on. */
+  readonly passageType: 0 | 1;
   /** True when the end of the query or of the passage was cut off. */
   readonly truncated: boolean;
 }
@@ -87,6 +91,7 @@ export function encodePair(
   return {
     ids,
     passageStart: layout.prefix.length + query.ids.length + layout.between.length,
+    passageType: layout.passageType,
     truncated: query.truncated || second.truncated,
   };
 }

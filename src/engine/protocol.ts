@@ -1,6 +1,7 @@
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import type {
-  CallOptions,
+  BenchmarkReport,
   LoadedModel,
   LoadOptions,
   RerankEvent,
@@ -23,27 +24,35 @@ export type Outcome<T> =
 export interface RerankerWorkerApi {
   /** Takes the named web lock for as long as the worker lives: its release tells of its death. */
   holdLock(name: string): Promise<void>;
-  load(options: LoadOptions, port: MessagePort): Promise<Outcome<LoadedModel>>;
+  /** Opens one build of a model; a worker opens one in its life. */
+  load(source: ModelSource, options: LoadOptions, port: MessagePort): Promise<Outcome<LoadedModel>>;
   rerank(request: RerankRequest, port: MessagePort): Promise<Outcome<RerankResult>>;
+  benchmark(port: MessagePort): Promise<Outcome<BenchmarkReport>>;
 }
 
 type FromPage = { readonly type: 'abort' };
-type FromWorker =
-  | { readonly type: 'event'; readonly event: RerankEvent }
+type FromWorker<Event> =
+  | { readonly type: 'event'; readonly event: Event }
   | { readonly type: 'end' };
 
+/** Worker side of one call: how it is stopped, and where its events go. */
+export interface ServedCall<Event> {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: Event) => void;
+}
+
 /** Worker side: runs a call whose signal and events go through `port`. Never rejects. */
-export async function serveCall<T>(
+export async function serveCall<T, Event = RerankEvent>(
   port: MessagePort,
-  run: (call: CallOptions) => Promise<T>,
+  run: (call: ServedCall<Event>) => Promise<T>,
 ): Promise<Outcome<T>> {
   const controller = new AbortController();
-  const send = (message: FromWorker): void => port.postMessage(message);
+  const send = (message: FromWorker<Event>): void => port.postMessage(message);
   port.onmessage = (message: MessageEvent<FromPage>) => {
     if (message.data.type === 'abort') controller.abort();
   };
   try {
-    const onEvent = (event: RerankEvent): void => send({ type: 'event', event });
+    const onEvent = (event: Event): void => send({ type: 'event', event });
     return { ok: true, value: await run({ signal: controller.signal, onEvent }) };
   } catch (error) {
     const { code, message } = toRerankError(error, 'inference-failed');
@@ -66,10 +75,10 @@ export interface CallPort {
 }
 
 /** Page side: opens the port of one call and delivers its events. */
-export function openCallPort(onEvent: CallOptions['onEvent']): CallPort {
+export function openCallPort<Event = RerankEvent>(onEvent?: (event: Event) => void): CallPort {
   const { port1, port2 } = new MessageChannel();
   const drained = new Promise<void>((resolve) => {
-    port1.onmessage = (message: MessageEvent<FromWorker>) => {
+    port1.onmessage = (message: MessageEvent<FromWorker<Event>>) => {
       if (message.data.type === 'end') resolve();
       else onEvent?.(message.data.event);
     };

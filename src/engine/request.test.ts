@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkCall, checkDevice, checkRequest } from './request.ts';
+import { checkCall, checkLoadOptions, checkRequest } from './request.ts';
 import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
 
 /** Calls it as plain JavaScript does: with anything. */
@@ -62,7 +62,7 @@ describe('checkRequest', () => {
   });
 });
 
-describe('checkDevice', () => {
+describe('checkLoadOptions', () => {
   it('accepts the three choices and none', () => {
     for (const options of [
       {},
@@ -70,14 +70,14 @@ describe('checkDevice', () => {
       { device: 'webgpu' },
       { device: 'wasm' },
     ] as const) {
-      expect(() => checkDevice(options)).not.toThrow();
+      expect(() => checkLoadOptions(options)).not.toThrow();
     }
   });
 
   it.each(['cpu', '', 7, null])('refuses %j and names the choices', (device) => {
     // As plain JavaScript may call it.
     const options = { device } as unknown as LoadOptions;
-    expect(() => checkDevice(options)).toThrow(
+    expect(() => checkLoadOptions(options)).toThrow(
       expect.objectContaining({
         code: 'invalid-request',
         message: expect.stringContaining("'auto', 'webgpu' or 'wasm'"),

@@ -1,5 +1,12 @@
 import { RerankError } from '../core/errors.ts';
-import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
+import type { Dtype } from '../models/model-card.ts';
+import type { CallOptions, LoadOptions, LongDocuments, RerankRequest } from './reranker.ts';
+
+const longDocumentChoices: readonly LongDocuments[] = ['max', 'mean-of-top-3', 'first', 'truncate'];
+const dtypes: readonly Dtype[] = ['fp32', 'fp16', 'int8', 'q8', 'q4', 'q4f16'];
+
+/** Below this there is no room for a query and a passage worth the name. Tokens. */
+const leastPairLength = 32;
 
 /**
  * Refuses a request that cannot be ranked, before any work is done. Callers from plain JavaScript
@@ -8,7 +15,7 @@ import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
  * is wrong (for a document its index from 0) and what to pass instead
  */
 export function checkRequest(request: RerankRequest): void {
-  const { query, documents, topK } = fieldsOf(request);
+  const { query, documents, topK, longDocuments, maxLength } = fieldsOf(request);
   if (typeof query !== 'string') {
     throw invalid(`The query is ${nameOf(query)}; pass a string.`);
   }
@@ -31,6 +38,14 @@ export function checkRequest(request: RerankRequest): void {
     const given = typeof topK === 'number' ? topK : nameOf(topK);
     throw invalid(`topK is ${given}; pass a whole number >= 1, or leave it out to keep all.`);
   }
+  if (longDocuments !== undefined && !longDocumentChoices.some((one) => one === longDocuments)) {
+    const given = typeof longDocuments === 'string' ? longDocuments : nameOf(longDocuments);
+    throw invalid(`longDocuments is ${given}; pass one of ${longDocumentChoices.join(', ')}.`);
+  }
+  if (maxLength !== undefined && !isPairLength(maxLength)) {
+    const given = typeof maxLength === 'number' ? maxLength : nameOf(maxLength);
+    throw invalid(`maxLength is ${given}; pass a whole number of tokens >= ${leastPairLength}.`);
+  }
 }
 
 /** Refuses a signal or a listener of the wrong kind, which would fail later and elsewhere. */
@@ -43,10 +58,27 @@ export function checkCall({ signal, onEvent }: CallOptions): void {
   }
 }
 
-/** Refuses a device that there is not; `undefined` means the default. */
-export function checkDevice({ device }: LoadOptions): void {
-  if (device === undefined || ['auto', 'webgpu', 'wasm'].includes(device)) return;
-  throw invalid(`The device is ${JSON.stringify(device)}; pass 'auto', 'webgpu' or 'wasm'.`);
+/**
+ * Refuses a device or dtype that there is not, and names that are no strings; `undefined` means
+ * the default. What the names mean is for the models layer to say.
+ */
+export function checkLoadOptions(options: LoadOptions): void {
+  const { device, dtype } = options;
+  if (device !== undefined && !['auto', 'webgpu', 'wasm'].includes(device)) {
+    throw invalid(`The device is ${JSON.stringify(device)}; pass 'auto', 'webgpu' or 'wasm'.`);
+  }
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
+    throw invalid(`The dtype is ${JSON.stringify(dtype)}; pass one of ${dtypes.join(', ')}.`);
+  }
+  for (const name of ['model', 'revision', 'host'] as const) {
+    const given: unknown = options[name];
+    if (given === undefined || (typeof given === 'string' && given !== '')) continue;
+    throw invalid(`The ${name} is ${given === '' ? 'empty' : nameOf(given)}; pass its name.`);
+  }
+}
+
+function isPairLength(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= leastPairLength;
 }
 
 function fieldsOf(request: unknown): Partial<Record<keyof RerankRequest, unknown>> {

@@ -3,18 +3,70 @@
  * owns the worker, and BM25. Whoever holds a `Reranker` need not know which one it is.
  */
 
+import type { RerankErrorCode } from '../core/errors.ts';
+import type { PassageFold } from '../core/passages.ts';
+import type { Dtype } from '../models/model-card.ts';
+
 /** Where the arithmetic runs. `js` is plain JavaScript and belongs to BM25 alone. */
 export type Device = 'webgpu' | 'wasm' | 'js';
 
 /** What a caller may ask for. `auto` takes WebGPU on a real GPU and WASM otherwise. */
 export type DeviceChoice = 'auto' | 'webgpu' | 'wasm';
 
-/** Number format of the stored weights, in the hub's names; `none` where there are no weights. */
-export type Dtype = 'fp32' | 'fp16' | 'q8' | 'q4' | 'q4f16' | 'none';
-
 export interface LoadOptions {
   /** Default `auto`. */
   readonly device?: DeviceChoice;
+  /**
+   * The embedded model, a repository of a hub (`owner/name`, or the name of the original that was
+   * converted), or a model that was brought from disk. Default: the model in use, at first the
+   * embedded one.
+   */
+  readonly model?: string;
+  /** Branch, tag or commit of the repository. Default: the one kept here, else the catalog's. */
+  readonly revision?: string;
+  /** Origin with the hub's URL scheme, `http://localhost` included. Default huggingface.co. */
+  readonly host?: string;
+  /** Which weights. Default: the best that this device can run. */
+  readonly dtype?: Dtype;
+}
+
+/** One pair of a self-test: what came out, and what should have. */
+export interface SelfTestPair {
+  readonly query: string;
+  readonly document: string;
+  readonly logit: number;
+  /** Null where there was nothing to compare with. */
+  readonly expected: number | null;
+}
+
+/** Whether a device computes what it should with one build of a model. */
+export interface SelfTestReport {
+  /**
+   * `passed`: within the tolerance and in the right order. `differs`: numbers, but others than
+   * expected. `broken`: not finite, or the same for every pair. `unchecked`: sane, but there was
+   * nothing to compare with.
+   */
+  readonly verdict: 'passed' | 'differs' | 'broken' | 'unchecked';
+  /** Published logits, those that came with the model's files, or WASM on this machine. */
+  readonly against: 'published' | 'model-files' | 'wasm' | 'nothing';
+  /** Who says so, for example the page that the logits were published on. */
+  readonly source: string;
+  readonly pairs: readonly SelfTestPair[];
+  /** Largest |logit - expected|; null without expectations. */
+  readonly largestDifference: number | null;
+  /** The largest difference that is accepted for this dtype. */
+  readonly tolerance: number;
+  /** English: what is wrong, or why nothing was compared. Empty when passed. */
+  readonly reason: string;
+}
+
+/** A build that could not be used here, and the one tried after it. */
+export interface StepDown {
+  readonly from: { readonly device: Device; readonly dtype: Dtype };
+  readonly to: { readonly device: Device; readonly dtype: Dtype };
+  readonly code: RerankErrorCode;
+  /** English: what happened. */
+  readonly reason: string;
 }
 
 /** What is loaded, and where: enough for somebody else to repeat a measurement. */
@@ -31,11 +83,22 @@ export interface LoadedModel {
   readonly softwareAdapter: boolean;
   /** CPU threads used by the runtime, at least 1. */
   readonly threads: number;
-  /** Longest pair in tokens, special tokens included. */
+  /** Longest pair in tokens that the model can read, special tokens included. */
   readonly maxLength: number;
-  /** Set when the device asked for by `auto` failed and another one stepped in: what happened. */
+  /** Null for BM25, which has nothing to test. */
+  readonly selfTest: SelfTestReport | null;
+  /** Builds that were tried before this one, in order; mostly none. */
+  readonly stepDowns: readonly StepDown[];
+  /** Set when another build stepped in for the first choice: the last reason. */
   readonly fallbackReason?: string;
 }
+
+/**
+ * What becomes of a document that does not fit the model: cut into overlapping passages, of which
+ * the best counts (`max`), the mean of the best three, or the first; or truncated, so that its end
+ * is not read.
+ */
+export type LongDocuments = PassageFold | 'truncate';
 
 export interface RerankRequest {
   /** Must hold at least one character that is not white space. */
@@ -44,6 +107,23 @@ export interface RerankRequest {
   readonly documents: readonly string[];
   /** How many to keep, a whole number >= 1. Default: all. */
   readonly topK?: number;
+  /** Default `max`. */
+  readonly longDocuments?: LongDocuments;
+  /**
+   * Longest pair in tokens, special tokens included: 32 to the model's maximum. Time and memory of
+   * a pair grow with its square. Default 512, or the model's maximum if that is less.
+   */
+  readonly maxLength?: number;
+}
+
+/** The slice of a document that decided its score. */
+export interface DecidingPassage {
+  /** Offsets into the document's text, in UTF-16 code units; the end is exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Which passage it is, from 0, and how many were scored. */
+  readonly index: number;
+  readonly count: number;
 }
 
 /** The score of one (query, document) pair. */
@@ -57,10 +137,15 @@ export interface ScoredDocument {
    * request, which is not comparable between requests).
    */
   readonly relevance: number;
-  /** Tokens of the pair as scored, special tokens included (for BM25 the words of the document). */
+  /**
+   * Tokens as scored, special tokens included, all passages together (for BM25 the words of the
+   * document).
+   */
   readonly tokens: number;
-  /** True when the pair was longer than the model's maximum and its end was not read. */
+  /** True when the end of the query or of the document was not read. */
   readonly truncated: boolean;
+  /** Set when the document was scored in more than one passage. */
+  readonly passage?: DecidingPassage;
 }
 
 export interface RankedDocument extends ScoredDocument {
@@ -74,6 +159,8 @@ export interface RerankTimings {
   readonly tokenizeMs: number;
   /** Inside the runtime's `run`, all batches added. */
   readonly inferenceMs: number;
+  /** Pairs scored; more than the documents where these were cut into passages. */
+  readonly pairs: number;
   readonly pairsPerSecond: number;
   readonly batches: number;
   /** Tokens of all scored pairs, without padding. */
@@ -88,10 +175,17 @@ export interface RerankResult extends LoadedModel {
   readonly timings: RerankTimings;
 }
 
-/** Progress of a load. Bytes never fall, the total never changes, the last equals the total. */
+/**
+ * Progress of a load. Within one build bytes never fall, the total never changes and the last
+ * equals the total; after a step down another build begins anew.
+ */
 export type LoadEvent =
+  /** The host is being asked which files it has. */
+  | { readonly type: 'looking-up' }
   | { readonly type: 'downloading'; readonly loadedBytes: number; readonly totalBytes: number }
   | { readonly type: 'preparing' }
+  | { readonly type: 'testing' }
+  | { readonly type: 'stepping-down'; readonly step: StepDown }
   | { readonly type: 'ready'; readonly model: LoadedModel };
 
 /** Progress of a rerank, with the scores that became known since the event before. */
@@ -107,6 +201,28 @@ export type ScoringEvent = {
 };
 
 export type RerankEvent = LoadEvent | ScoringEvent;
+
+/** How fast pairs of one length are scored. */
+export interface BenchmarkRow {
+  /** Tokens of each pair, special tokens included. */
+  readonly tokens: number;
+  readonly pairsPerSecond: number;
+  /**
+   * Multiply-adds of linear layers and attention, counted as two operations each, per second, in
+   * 10^9; null when the model's shape is not known.
+   */
+  readonly gflops: number | null;
+  readonly pairs: number;
+  readonly batchRows: number;
+  readonly elapsedMs: number;
+}
+
+/** What `benchmark` measured, with all that somebody else needs to repeat it. */
+export interface BenchmarkReport extends LoadedModel {
+  readonly rows: readonly BenchmarkRow[];
+  /** Milliseconds since 1970. */
+  readonly measuredAt: number;
+}
 
 export interface CallOptions {
   /** Aborting rejects the call with code `aborted`, at the latest after the batch in flight. */

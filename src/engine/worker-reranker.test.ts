@@ -5,7 +5,10 @@ import { runInNewContext } from 'node:vm';
 import { expose } from 'comlink';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { Bm25Reranker } from './bm25-reranker.ts';
+import type { LoadAttempt, ModelProvider } from './model-provider.ts';
 import { type RerankerWorkerApi, serveCall } from './protocol.ts';
 import type {
   CallOptions,
@@ -17,6 +20,7 @@ import type {
   RerankRequest,
   RerankResult,
   ScoringEvent,
+  SelfTestReport,
 } from './reranker.ts';
 import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts';
 
@@ -25,14 +29,16 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const request: RerankRequest = { query: 'panda', documents: ['a', 'b', 'c'] };
 const wasmModel: LoadedModel = {
-  model: 'small',
-  revision: 'v0',
-  dtype: 'q8',
+  model: embeddedModel.id,
+  revision: embeddedModel.revision,
+  dtype: embeddedModel.dtype,
   device: 'wasm',
   adapter: null,
   softwareAdapter: false,
   threads: 2,
   maxLength: 512,
+  selfTest: null,
+  stepDowns: [],
 };
 const gpuModel: LoadedModel = { ...wasmModel, device: 'webgpu', adapter: 'nvidia ada' };
 
@@ -77,7 +83,7 @@ describe('a call', () => {
     const { client, script } = setUp();
     await client.load();
     await Promise.all([client.rerank(request), client.load(), client.rerank(request)]);
-    expect(script.loads).toEqual([undefined]);
+    expect(script.loads).toEqual(['wasm']);
     expect(script.reranks).toHaveLength(2);
   });
 
@@ -564,10 +570,17 @@ describe('the device', () => {
       });
       const events: RerankEvent[] = [];
       const onEvent = (event: RerankEvent): number => events.push(event);
-      const expected = { ...wasmModel, fallbackReason: 'shader compiler crashed' };
+      const step = {
+        from: { device: 'webgpu', dtype: 'q8' },
+        to: { device: 'wasm', dtype: 'q8' },
+        code,
+        reason: 'shader compiler crashed',
+      };
+      const expected = { ...wasmModel, stepDowns: [step], fallbackReason: step.reason };
       expect(await client.load({ device: 'auto' }, { onEvent })).toEqual(expected);
       expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
-      expect(script.loads).toEqual(['auto', 'wasm']);
+      expect(script.loads).toEqual(['webgpu', 'wasm']);
+      expect(events).toContainEqual({ type: 'stepping-down', step });
       expect(await client.rerank(request)).toMatchObject(expected);
       expect(onModel.mock.calls).toEqual([[expected]]);
 
@@ -607,6 +620,142 @@ describe('the device', () => {
     });
     await expectRejection(client.load(), 'download-failed');
     expect(script.loads).toHaveLength(1);
+  });
+});
+
+describe('a model of several builds', () => {
+  const fp16 = { device: 'webgpu', dtype: 'fp16' } as const;
+  const fp32 = { device: 'webgpu', dtype: 'fp32' } as const;
+  const int8 = { device: 'wasm', dtype: 'int8' } as const;
+
+  it('steps down until a self-test passes, and says each step', async () => {
+    const remembered = vi.fn();
+    const { client, workers } = setUp({
+      provider: ladder([fp16, fp32, int8], { remember: remembered }),
+      reranker: () => buildReranker({ fp16: 'broken', fp32: 'differs' }),
+    });
+    const steps: RerankEvent[] = [];
+    const onEvent = (event: RerankEvent): void => {
+      if (event.type === 'stepping-down') steps.push(event);
+    };
+    const model = await client.load({ model: 'a/b' }, { onEvent });
+    expect(model).toMatchObject({ ...int8, selfTest: { verdict: 'passed' } });
+    expect(model.stepDowns.map(({ from, to, code }) => [from, to, code])).toEqual([
+      [fp16, fp32, 'self-test-failed'],
+      [fp32, int8, 'self-test-failed'],
+    ]);
+    expect(steps).toEqual(model.stepDowns.map((step) => ({ type: 'stepping-down', step })));
+    expect(model.fallbackReason).toMatch(/fp32 is differs/);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, false]);
+    expect(remembered.mock.calls.map(([{ dtype, selfTest }]) => [dtype, selfTest.verdict])).toEqual(
+      [
+        ['fp16', 'broken'],
+        ['fp32', 'differs'],
+        ['int8', 'passed'],
+      ],
+    );
+  });
+
+  it('keeps the last build though it differs, since somebody may have trained it on', async () => {
+    const { client } = setUp({
+      provider: ladder([fp32, int8]),
+      reranker: () => buildReranker({ fp32: 'differs', int8: 'differs' }),
+    });
+    const model = await client.load({ model: 'a/b' });
+    expect(model).toMatchObject({ ...int8, selfTest: { verdict: 'differs' } });
+  });
+
+  it('refuses a last build that is broken', async () => {
+    const { client, workers } = setUp({
+      provider: ladder([int8]),
+      reranker: () => buildReranker({ int8: 'broken' }),
+    });
+    await expectRejection(client.load({ model: 'a/b' }), 'self-test-failed');
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true]);
+  });
+
+  it('does not step down when the files cannot be had', async () => {
+    const provide = vi.fn(async () => {
+      throw new RerankError('download-failed', 'offline');
+    });
+    const { client, workers } = setUp({ provider: ladder([fp32, int8], { provide }) });
+    await expectRejection(client.load({ model: 'a/b' }), 'download-failed');
+    expect(provide).toHaveBeenCalledTimes(1);
+    expect(workers).toEqual([]);
+  });
+
+  it('that cannot be had leaves the model before as it was, in its worker', async () => {
+    const { client, workers } = setUp({
+      provider: ladder([int8], {
+        provide: async () => {
+          throw new RerankError('model-not-found', 'no such repository');
+        },
+      }),
+    });
+    const before = await client.load();
+    await expectRejection(client.load({ model: 'a/b' }), 'model-not-found');
+    expect(client.model).toBe(before);
+    expect(await client.rerank(request)).toMatchObject({ model: embeddedModel.id });
+    expect(workers).toHaveLength(1);
+  });
+
+  it('that cannot be opened gives way to the model before', async () => {
+    const onModel = vi.fn();
+    const { client } = setUp({
+      onModel,
+      provider: ladder([int8]),
+      reranker: () => buildReranker({ int8: 'broken' }),
+    });
+    const before = await client.load();
+    await expectRejection(client.load({ model: 'a/b' }), 'self-test-failed');
+    expect(await client.rerank(request)).toMatchObject({ model: embeddedModel.id });
+    expect(onModel.mock.calls.map(([model]) => model?.model)).toEqual([
+      before.model,
+      undefined,
+      before.model,
+    ]);
+  });
+
+  it('is loaded in a worker of its own, and the one before goes', async () => {
+    const { client, workers } = setUp({
+      provider: ladder([int8]),
+      reranker: () => buildReranker({}),
+    });
+    await client.load();
+    expect(await client.load({ model: 'a/b' })).toMatchObject({ model: 'a/b' });
+    expect(await client.rerank(request)).toMatchObject({ model: 'a/b', ...int8 });
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
+    expect(await client.load({ model: embeddedModel.id })).toMatchObject({ dtype: 'q8' });
+    expect(workers).toHaveLength(3);
+  });
+
+  it('comes back after it was unloaded, and its calls say that it was', async () => {
+    const begun = deferred();
+    const { client, workers } = setUp({
+      rerank: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const call = client.rerank(request);
+    await begun.promise;
+    client.unload();
+    await expectRejection(call, 'aborted');
+    expect(client.model).toBeNull();
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true]);
+    expect(await client.load()).toEqual(wasmModel);
+  });
+
+  it.each([
+    ['a device', { device: 'gpu' }],
+    ['a dtype', { dtype: 'int4' }],
+    ['an empty model', { model: '' }],
+    ['a host that is no text', { host: 7 }],
+  ])('is refused by what is wrong in the request: %s', async (_, options) => {
+    const { client, workers } = setUp();
+    // What plain JavaScript may pass.
+    await expectRejection(client.load(options as LoadOptions), 'invalid-request');
+    expect(workers).toEqual([]);
   });
 });
 
@@ -709,7 +858,7 @@ interface Script {
 }
 
 interface SetUp extends Partial<Script>, Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
-  readonly reranker?: () => Reranker;
+  readonly reranker?: () => Reranker | ((source: ModelSource) => Reranker);
 }
 
 /** A client whose workers run in this thread, behind a real message channel. */
@@ -720,7 +869,8 @@ function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
   };
   const workers: FakeWorker[] = [];
   const createWorker = vi.fn((): Worker => {
-    const worker = new FakeWorker(reranker?.() ?? scripted);
+    const served = reranker?.() ?? scripted;
+    const worker = new FakeWorker(typeof served === 'function' ? served : () => served);
     workers.push(worker);
     return worker;
   });
@@ -749,10 +899,65 @@ function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
   return { client, workers, script, createWorker };
 }
 
+/** A provider of the embedded model and of `a/b`, which has these builds. */
+function ladder(
+  builds: readonly Pick<LoadAttempt, 'device' | 'dtype'>[],
+  parts: Partial<Pick<ModelProvider, 'remember'> & Pick<LoadAttempt, 'provide'>> = {},
+): ModelProvider {
+  const embedded = { device: 'wasm', dtype: 'q8', provide: async () => embeddedModel } as const;
+  return {
+    remember: parts.remember ?? (async () => undefined),
+    plan: async ({ model = embeddedModel.id }) => {
+      if (model === embeddedModel.id) {
+        return { model, revision: embeddedModel.revision, attempts: [embedded] };
+      }
+      const attempts = builds.map((build): LoadAttempt => {
+        const provide = async (): Promise<ModelSource> => ({
+          ...embeddedModel,
+          ...build,
+          id: model,
+        });
+        return { ...build, provide: parts.provide ?? provide };
+      });
+      return { model, revision: 'r1', attempts };
+    },
+  };
+}
+
+/** A reranker whose self-test ends as told for each dtype; it is opened with a source. */
+function buildReranker(
+  verdicts: Partial<Record<string, SelfTestReport['verdict']>>,
+): (source: ModelSource) => Reranker {
+  return (source) => {
+    const verdict = verdicts[source.dtype] ?? 'passed';
+    const selfTest: SelfTestReport = {
+      verdict,
+      against: 'published',
+      source: 'a test',
+      pairs: [],
+      largestDifference: null,
+      tolerance: 0.1,
+      reason: verdict === 'passed' ? '' : `${source.dtype} is ${verdict}`,
+    };
+    const { id: model, dtype, revision } = source;
+    const loaded = { ...wasmModel, model, dtype, revision, selfTest };
+    let device: LoadedModel['device'] = 'wasm';
+    return {
+      load: async (options = {}) => {
+        device = options.device === 'webgpu' ? 'webgpu' : 'wasm';
+        return { ...loaded, device };
+      },
+      rerank: async (asked) => ({ ...loaded, device, ranking: rankingOf(asked), timings }),
+      dispose: async () => undefined,
+    };
+  };
+}
+
 const timings = {
   totalMs: 2,
   tokenizeMs: 1,
   inferenceMs: 1,
+  pairs: 3,
   pairsPerSecond: 1500,
   batches: 3,
   tokens: 15,
@@ -789,8 +994,9 @@ class FakeWorker extends EventTarget implements Worker {
   readonly #inside: MessagePort;
   readonly #locks = globalThis.navigator.locks;
 
-  constructor(reranker: Reranker) {
+  constructor(open: (source: ModelSource) => Reranker) {
     super();
+    let reranker: Reranker | null = null;
     const { port1, port2 } = new MessageChannel();
     this.#outside = port1;
     this.#inside = port2;
@@ -814,8 +1020,18 @@ class FakeWorker extends EventTarget implements Worker {
               });
             });
           }),
-        load: (options, port) => serveCall(watch(port), (call) => reranker.load(options, call)),
-        rerank: (asked, port) => serveCall(watch(port), (call) => reranker.rerank(asked, call)),
+        load: (source, options, port) =>
+          serveCall(watch(port), (call) => {
+            reranker ??= open(source);
+            return reranker.load(options, call);
+          }),
+        rerank: (asked, port) =>
+          serveCall(watch(port), async (call) => {
+            if (reranker === null) throw new Error('nothing was loaded');
+            return reranker.rerank(asked, call);
+          }),
+        benchmark: (port) =>
+          serveCall(watch(port), () => Promise.reject(new Error('no benchmark'))),
       } satisfies RerankerWorkerApi,
       port2,
     );

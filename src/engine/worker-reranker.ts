@@ -1,21 +1,27 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
-import { chooseDevice, probeDevices } from './device.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
+import { embeddedProvider, type LoadAttempt, type ModelProvider } from './model-provider.ts';
 import { type Outcome, openCallPort, type RerankerWorkerApi, unwrapOutcome } from './protocol.ts';
-import { checkDevice, checkRequest } from './request.ts';
+import { checkLoadOptions, checkRequest } from './request.ts';
 import type {
+  BenchmarkReport,
   CallOptions,
   LoadedModel,
   LoadOptions,
   Reranker,
   RerankRequest,
   RerankResult,
+  StepDown,
 } from './reranker.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { startWorker, watchWorker } from './worker-life.ts';
 
 export interface WorkerRerankerOptions {
   /** Starts the worker; called again after a crash or a change of device. */
   readonly createWorker: () => Worker;
+  /** Default: the embedded model alone. */
+  readonly provider?: ModelProvider;
   /** Told when a model becomes ready, and with null when its worker is gone. */
   readonly onModel?: (model: LoadedModel | null) => void;
   /** How long an aborted call may go on before its worker is terminated. Default 2,000 ms. */
@@ -39,12 +45,22 @@ const fatalCodes: ReadonlySet<RerankErrorCode> = new Set([
   'worker-crashed',
 ]);
 
-/** With these a load may have failed because of the GPU; WASM may still work. */
-const gpuCodes: ReadonlySet<RerankErrorCode> = new Set([
+/** With these another build or another device may still work. */
+const stepDownCodes: ReadonlySet<RerankErrorCode> = new Set([
   'session-failed',
+  'inference-failed',
   'device-lost',
   'out-of-memory',
+  'model-unsupported',
+  'self-test-failed',
 ]);
+
+/** What is loaded, and how it came to be. */
+interface Current {
+  readonly model: LoadedModel;
+  readonly choice: LoadOptions;
+  readonly attempt: LoadAttempt;
+}
 
 /**
  * The reranker that the page holds: it owns a worker, starts it on the first call, ends it when it
@@ -53,7 +69,9 @@ const gpuCodes: ReadonlySet<RerankErrorCode> = new Set([
 export class WorkerReranker implements Reranker {
   readonly #options: WorkerRerankerOptions;
   #live: LiveWorker | null = null;
-  #model: LoadedModel | null = null;
+  /** The model in the live worker. */
+  #current: Current | null = null;
+  /** What the next load is for, as far as it does not say otherwise. */
   #choice: LoadOptions = {};
   #queue: Promise<void> = Promise.resolve();
   /** Workers that crashed so far: a call that waited through a crash is rejected with it. */
@@ -66,14 +84,14 @@ export class WorkerReranker implements Reranker {
 
   /** The loaded model, or null while there is none. */
   get model(): LoadedModel | null {
-    return this.#model;
+    return this.#current?.model ?? null;
   }
 
   load(options: LoadOptions = {}, call: CallOptions = {}): Promise<LoadedModel> {
     return this.#inTurn(call, () => this.#load(options, call));
   }
 
-  /** As in the contract; `options.device` loads on that device first, in the same turn. */
+  /** As in the contract; other `options` than those in use load first, in the same turn. */
   async rerank(
     request: RerankRequest,
     call: CallOptions = {},
@@ -81,13 +99,19 @@ export class WorkerReranker implements Reranker {
   ): Promise<RerankResult> {
     this.#check(call.signal);
     checkRequest(request);
-    const { query, documents, topK } = request;
+    const { query, documents, topK, longDocuments, maxLength } = request;
     // A copy, since callers may change theirs while this waits; and of these fields alone, since
     // others may not survive the way to the worker.
-    const copy = { query, documents: [...documents], ...(topK !== undefined && { topK }) };
+    const copy: RerankRequest = {
+      query,
+      documents: [...documents],
+      ...(topK !== undefined && { topK }),
+      ...(longDocuments !== undefined && { longDocuments }),
+      ...(maxLength !== undefined && { maxLength }),
+    };
     return this.#inTurn(call, async () => {
       const model = await this.#load(options, call);
-      const result = await this.#call(call, this.#options.abortGraceMs ?? 2000, (api, port) =>
+      const result = await this.#call(call, this.#graceMs, (api, port) =>
         api.rerank(copy, transfer(port, [port])),
       );
       // The worker knows what it loaded, but not what it stepped in for.
@@ -95,53 +119,137 @@ export class WorkerReranker implements Reranker {
     });
   }
 
+  /** Measures the model in use for about ten seconds; loads it first if that has not been done. */
+  async benchmark(call: CallOptions = {}): Promise<BenchmarkReport> {
+    return this.#inTurn(call, async () => {
+      const model = await this.#load({}, call);
+      const report = await this.#call(call, this.#graceMs, (api, port) =>
+        api.benchmark(transfer(port, [port])),
+      );
+      return { ...report, ...model };
+    });
+  }
+
+  /**
+   * Ends the worker and gives its memory back; the model stays chosen, and the next call loads it
+   * again. Calls under way are rejected with `aborted`.
+   */
+  unload(): void {
+    this.#live?.end(new RerankError('aborted', 'The model was unloaded.'));
+  }
+
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#live?.end(new RerankError('disposed', 'The reranker was disposed.'));
   }
 
+  get #graceMs(): number {
+    return this.#options.abortGraceMs ?? 2000;
+  }
+
   async #load(options: LoadOptions, call: CallOptions): Promise<LoadedModel> {
-    checkDevice(options);
-    const choice = options.device === undefined ? this.#choice : options;
-    const wanted = choice.device ?? 'auto';
-    if (this.#model !== null && wanted !== (this.#choice.device ?? 'auto')) {
-      const device = chooseDevice(await probeDevices(), wanted);
-      if (this.#model !== null && device !== this.#model.device) {
-        // A worker holds one build of the runtime, and ending it is the one way to get WASM memory
-        // back.
-        this.#live?.end(new RerankError('disposed', 'Another device was chosen.'));
+    checkLoadOptions(options);
+    const choice = mergeChoice(this.#choice, options);
+    if (this.#current !== null && sameChoice(choice, this.#current.choice)) {
+      return this.#current.model;
+    }
+    const before = this.#current;
+    try {
+      return await this.#loadChoice(choice, call);
+    } catch (error) {
+      // What worked before goes on working: not awaited, the next call waits for it.
+      if (before !== null && this.#current === null) this.#restore(before);
+      throw error;
+    }
+  }
+
+  async #loadChoice(choice: LoadOptions, call: CallOptions): Promise<LoadedModel> {
+    const provider = this.#options.provider ?? embeddedProvider;
+    const plan = await provider.plan(choice, call);
+    this.#check(call.signal);
+    const [first] = plan.attempts;
+    if (this.#current !== null && first !== undefined && isLoaded(this.#current, plan, first)) {
+      this.#current = { ...this.#current, choice };
+      this.#choice = choice;
+      return this.#current.model;
+    }
+    const stepDowns: StepDown[] = [];
+    for (const [position, attempt] of plan.attempts.entries()) {
+      const next = plan.attempts[position + 1];
+      const sameFiles = plan.attempts[position - 1]?.dtype === attempt.dtype;
+      try {
+        const loaded = await this.#open(attempt, sameFiles ? withoutDownloads(call) : call);
+        const verdict = loaded.selfTest?.verdict ?? 'passed';
+        const refused = verdict === 'broken' || (verdict === 'differs' && next !== undefined);
+        await provider.remember(loaded);
+        this.#check(call.signal);
+        if (refused) {
+          throw new RerankError(
+            'self-test-failed',
+            `The self-test of ${loaded.model} failed: ${loaded.selfTest?.reason}`,
+          );
+        }
+        const reason = stepDowns.at(-1)?.reason;
+        const model: LoadedModel = {
+          ...loaded,
+          stepDowns,
+          ...(reason !== undefined && { fallbackReason: reason }),
+        };
+        this.#current = { model, choice, attempt };
+        this.#choice = choice;
+        call.onEvent?.({ type: 'ready', model });
+        this.#check(call.signal);
+        this.#options.onModel?.(model);
+        return model;
+      } catch (error) {
+        const failure = toRerankError(error, 'worker-crashed');
+        if (failure.code === 'self-test-failed') this.#live?.end(failure);
+        if (next === undefined || !stepDownCodes.has(failure.code)) throw failure;
+        const step: StepDown = {
+          from: { device: attempt.device, dtype: attempt.dtype },
+          to: { device: next.device, dtype: next.dtype },
+          code: failure.code,
+          reason: failure.message,
+        };
+        stepDowns.push(step);
+        call.onEvent?.({ type: 'stepping-down', step });
       }
     }
-    if (this.#model !== null) {
-      this.#choice = choice;
-      return this.#model;
+    throw new RerankError('device-unsuitable', `Nothing of ${plan.model} can run here.`);
+  }
+
+  /** Fetches one build and opens it in a worker of its own; the model before goes only then. */
+  async #open(attempt: LoadAttempt, call: CallOptions): Promise<LoadedModel> {
+    const source = await attempt.provide(call);
+    this.#check(call.signal);
+    // A worker holds one model on one build of the runtime, and ending it is the one way to get
+    // WASM memory back.
+    if (this.#current !== null) {
+      this.#live?.end(new RerankError('disposed', 'Another model or device was chosen.'));
     }
-    const loadOn = (device: LoadOptions, listener: CallOptions): Promise<LoadedModel> =>
-      // A session that is being created cannot be stopped: end its worker at once.
-      this.#call(listener, 0, (api, port) => api.load(device, transfer(port, [port])));
-    // Asked before, since a GPU that is lost may not be found any more.
-    const report = wanted === 'auto' ? probeDevices() : null;
-    let model: LoadedModel;
+    const onEvent: CallOptions['onEvent'] = (event) => {
+      // Ready it is when the self-test has been judged.
+      if (event.type !== 'ready') call.onEvent?.(event);
+    };
+    // A session that is being created cannot be stopped: end its worker at once.
     try {
-      model = await loadOn(choice, call);
+      return await this.#call({ ...call, onEvent }, 0, (api, port) =>
+        api.load(source, { device: attempt.device }, transfer(port, [port])),
+      );
     } catch (error) {
-      const { code, message } = toRerankError(error, 'worker-crashed');
-      const onGpu = report !== null && chooseDevice(await report, 'auto') === 'webgpu';
-      const gpuMayBeTheCause = onGpu && gpuCodes.has(code);
-      if (!gpuMayBeTheCause) throw error;
-      // All was downloaded once, and progress must not fall.
-      const onEvent: CallOptions['onEvent'] = (event) => {
-        if (event.type !== 'downloading') call.onEvent?.(event);
-      };
-      model = {
-        ...(await loadOn({ device: 'wasm' }, { ...call, onEvent })),
-        fallbackReason: message,
-      };
+      this.#live?.end(toRerankError(error, 'worker-crashed'));
+      throw error;
     }
-    this.#choice = choice;
-    this.#model = model;
-    this.#options.onModel?.(model);
-    return model;
+  }
+
+  /** Brings back, in its own turn, what was loaded before a load that failed. */
+  #restore({ model, choice, attempt }: Current): void {
+    this.#inTurn({}, async () => {
+      if (this.#current !== null || this.#disposed) return;
+      await this.#open(attempt, {});
+      this.#current = { model, choice, attempt };
+      this.#options.onModel?.(model);
+    }).catch(() => undefined);
   }
 
   /** Runs a job after the ones before it; an aborted caller does not wait for its turn. */
@@ -221,8 +329,8 @@ export class WorkerReranker implements Reranker {
         worker.terminate();
         if (this.#live !== live) return;
         this.#live = null;
-        if (this.#model === null) return;
-        this.#model = null;
+        if (this.#current === null) return;
+        this.#current = null;
         this.#options.onModel?.(null);
       },
     };
@@ -231,51 +339,61 @@ export class WorkerReranker implements Reranker {
       live.end(new RerankError('worker-crashed', `The worker ${what}. Run again to restart it.`));
     };
     const { signal } = watching;
-    worker.addEventListener('error', (e) => crashed(`failed: ${e.message || 'no reason given'}`), {
-      signal,
-    });
-    worker.addEventListener('messageerror', () => crashed('sent an unreadable message'), {
-      signal,
-    });
-    watchLock(api, signal, () => crashed('stopped without a word'));
+    watchWorker(worker, (name) => api.holdLock(name), signal, crashed);
     this.#live = live;
     return live;
   }
 }
 
-/**
- * A worker that is killed, runs out of memory or closes itself fires no event in the page, and
- * comlink's promises then stay pending for ever. A web lock that the worker holds is released by
- * the browser in all these cases. Where there are no locks (insecure origins) only error events
- * remain.
- * Source: https://w3c.github.io/web-locks/#agent-integration
- */
-async function watchLock(
-  api: Remote<RerankerWorkerApi>,
-  signal: AbortSignal,
-  onReleased: () => void,
-): Promise<void> {
-  const locks: LockManager | undefined = globalThis.navigator?.locks;
-  if (locks === undefined) return;
-  const name = `crossrank-worker-${crypto.randomUUID()}`;
-  try {
-    await api.holdLock(name);
-    await locks.request(name, { signal }, onReleased);
-  } catch {
-    // The watch was ended together with the worker.
-  }
+/** The files were fetched for the attempt before, and progress must not fall. */
+function withoutDownloads(call: CallOptions): CallOptions {
+  const onEvent: CallOptions['onEvent'] = (event) => {
+    if (event.type !== 'downloading') call.onEvent?.(event);
+  };
+  return { ...call, onEvent };
+}
+
+/** Another model forgets what was said of the one before, but for the device. */
+function mergeChoice(before: LoadOptions, options: LoadOptions): LoadOptions {
+  const { model, device } = options;
+  const sameModel = model === undefined || model === (before.model ?? embeddedModel.id);
+  const kept: LoadOptions = sameModel
+    ? before
+    : before.device === undefined
+      ? {}
+      : { device: before.device };
+  const merged = { ...kept, ...options };
+  // Weights that were asked for on one device may not run on another.
+  const sameDevice = device === undefined || device === (before.device ?? 'auto');
+  if (sameDevice || options.dtype !== undefined) return merged;
+  const { dtype: _, ...rest } = merged;
+  return rest;
+}
+
+function sameChoice(a: LoadOptions, b: LoadOptions): boolean {
+  return (
+    (a.model ?? embeddedModel.id) === (b.model ?? embeddedModel.id) &&
+    (a.device ?? 'auto') === (b.device ?? 'auto') &&
+    a.dtype === b.dtype &&
+    a.revision === b.revision &&
+    a.host === b.host
+  );
+}
+
+/** Another choice may mean what is loaded already. */
+function isLoaded(
+  { model }: Current,
+  plan: { readonly model: string; readonly revision: string },
+  attempt: LoadAttempt,
+): boolean {
+  return (
+    model.model === plan.model &&
+    model.revision === plan.revision &&
+    model.device === attempt.device &&
+    model.dtype === attempt.dtype
+  );
 }
 
 function abortError(signal: AbortSignal | undefined): RerankError {
   return new RerankError('aborted', 'The call was cancelled.', { cause: signal?.reason });
-}
-
-function startWorker(createWorker: () => Worker): Worker {
-  try {
-    return createWorker();
-  } catch (error) {
-    throw new RerankError('worker-crashed', `The worker did not start: ${String(error)}`, {
-      cause: error,
-    });
-  }
 }

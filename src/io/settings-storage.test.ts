@@ -47,7 +47,18 @@ function refuse(): never {
   throw new Error('SecurityError');
 }
 
-const darkChinese: Settings = { version: 1, language: 'zh', theme: 'dark', device: 'wasm' };
+const darkChinese: Settings = {
+  version: 1,
+  language: 'zh',
+  theme: 'dark',
+  device: 'wasm',
+  model: 'onnx-community/bge-reranker-v2-m3-ONNX',
+  modelDevice: 'wasm',
+  dtype: 'int8',
+  host: 'https://hf-mirror.com',
+  longDocuments: 'truncate',
+  maxLength: 1024,
+};
 const newerSettings = JSON.stringify({ ...darkChinese, version: 2, contrast: 'high' });
 const unreadableValues = [
   '',
@@ -61,6 +72,8 @@ const unreadableValues = [
   JSON.stringify({ ...darkChinese, version: 1.5 }),
   JSON.stringify({ ...darkChinese, language: '<script>' }),
   JSON.stringify({ version: 1, language: 'zh', theme: 'dark' }),
+  JSON.stringify({ ...darkChinese, longDocuments: 'best' }),
+  JSON.stringify({ ...darkChinese, maxLength: 1.5 }),
 ];
 
 describe('settings', () => {
@@ -75,6 +88,13 @@ describe('settings', () => {
     expect(writeSettings(storage, defaultSettings)).toBe(true);
     expect(readSettings(storage)).toEqual({ settings: defaultSettings });
     expect([...storage.entries.keys()]).toEqual(['crossrank.settings']);
+  });
+
+  it('of a release that knew no models are read, with the defaults for the rest', () => {
+    const older = JSON.stringify({ version: 1, language: 'zh', theme: 'dark', device: 'wasm' });
+    expect(readSettings(new FakeStorage({ 'crossrank.settings': older }))).toEqual({
+      settings: { ...defaultSettings, language: 'zh', theme: 'dark', device: 'wasm' },
+    });
   });
 
   it.each(unreadableValues)('sets the unreadable value %j aside and reports it once', (value) => {

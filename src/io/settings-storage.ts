@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import type { LongDocuments } from '../engine/reranker.ts';
+import type { Dtype } from '../models/model-card.ts';
 import type { DocumentLayoutChoice } from './pasted-documents.ts';
 
 /**
@@ -21,6 +23,18 @@ export interface Settings {
   readonly theme: 'auto' | 'light' | 'dark';
   /** `auto`: WebGPU where a real adapter exists, else WASM. */
   readonly device: 'auto' | 'webgpu' | 'wasm';
+  /** Model that was chosen last; `null`: the embedded one. */
+  readonly model: string | null;
+  /** Device that was asked for together with the model; `null`: as `device` says. */
+  readonly modelDevice: 'webgpu' | 'wasm' | null;
+  /** Weights that were asked for by name; `null`: the best that the device can run. */
+  readonly dtype: Dtype | null;
+  /** Origin that models are fetched from. */
+  readonly host: string;
+  /** What becomes of documents that do not fit the model. */
+  readonly longDocuments: LongDocuments;
+  /** Longest pair in tokens; the model's own maximum holds where it is less. */
+  readonly maxLength: number;
 }
 
 /** What is typed in the page; kept for the tab, so that a reload does not lose it. */
@@ -47,6 +61,12 @@ export const defaultSettings: Settings = {
   language: 'auto',
   theme: 'auto',
   device: 'auto',
+  model: null,
+  modelDevice: null,
+  dtype: null,
+  host: 'https://huggingface.co',
+  longDocuments: 'max',
+  maxLength: 512,
 };
 
 /**
@@ -123,6 +143,16 @@ const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   language: v.picklist(['auto', 'en', 'zh']),
   theme: v.picklist(['auto', 'light', 'dark']),
   device: v.picklist(['auto', 'webgpu', 'wasm']),
+  // Releases before models could be chosen did not write these.
+  model: v.optional(v.nullable(v.string()), defaultSettings.model),
+  modelDevice: v.optional(v.nullable(v.picklist(['webgpu', 'wasm'])), null),
+  dtype: v.optional(v.nullable(v.picklist(['fp32', 'fp16', 'int8', 'q8', 'q4', 'q4f16'])), null),
+  host: v.optional(v.string(), defaultSettings.host),
+  longDocuments: v.optional(
+    v.picklist(['max', 'mean-of-top-3', 'first', 'truncate']),
+    defaultSettings.longDocuments,
+  ),
+  maxLength: v.optional(v.pipe(v.number(), v.integer(), v.minValue(32)), defaultSettings.maxLength),
 });
 
 const draftSchema: v.GenericSchema<unknown, Draft> = v.object({

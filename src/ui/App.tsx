@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { cancelRerank } from '../app/rerank-actions.ts';
 import { addressOf, languageOf } from '../app/settings-actions.ts';
 import type { View } from '../app/store.ts';
@@ -11,7 +11,12 @@ import { RerankView } from './RerankView.tsx';
 import { TrapsView } from './TrapsView.tsx';
 import { useApp } from './use-app.ts';
 
-const views: readonly View[] = ['rerank', 'traps'];
+const views: readonly View[] = ['rerank', 'traps', 'models'];
+
+/** Fetched when it is opened: a first visit does not need it. */
+const ModelsView = lazy(async () => ({ default: (await import('./ModelsView.tsx')).ModelsView }));
+
+const viewOf = { rerank: RerankView, traps: TrapsView, models: ModelsView } as const;
 
 export function App() {
   const settings = useApp((state) => state.settings);
@@ -26,6 +31,7 @@ export function App() {
     document.title = `${words.nav[view]} · ${words.product}`;
   }, [language.tag, settings.theme, words, view]);
 
+  const CurrentView = viewOf[view];
   const main = useRef<HTMLElement>(null);
   const shownView = useRef(view);
   useEffect(() => {
@@ -74,7 +80,9 @@ export function App() {
       </header>
       <main ref={main} id="main" tabIndex={-1}>
         <ErrorBoundary key={view} words={words.crash}>
-          {view === 'rerank' ? <RerankView /> : <TrapsView />}
+          <Suspense>
+            <CurrentView />
+          </Suspense>
         </ErrorBoundary>
       </main>
       <Footer />

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { retryOnWasm } from '../app/settings-actions.ts';
 import type { Failure } from '../app/store.ts';
 import { useLanguage } from './language.ts';
@@ -9,11 +10,22 @@ const wasmMayHelp: ReadonlySet<Failure['code']> = new Set([
   'device-lost',
 ]);
 
+interface Props {
+  readonly failure: Failure;
+  /** What it happened to, before the reason. */
+  readonly lead?: string;
+  /** What the button for WASM does. Default: moves the model in use there and repeats the run. */
+  readonly onWasm?: () => void;
+  /** Further ways out, below the reason. */
+  readonly children?: ReactNode;
+}
+
 /** What went wrong and the way out, in the page's language; the library's own words as detail. */
-export function FailureNotice({ failure }: { failure: Failure }) {
+export function FailureNotice({ failure, lead, onWasm = retryOnWasm, children }: Props) {
   const { words } = useLanguage();
   return (
     <div className="notice notice-bad" role="alert">
+      {lead !== undefined && <p className="notice-lead">{lead}</p>}
       <p>{words.failures[failure.code]}</p>
       {failure.detail !== '' && (
         <details>
@@ -22,10 +34,11 @@ export function FailureNotice({ failure }: { failure: Failure }) {
         </details>
       )}
       {wasmMayHelp.has(failure.code) && (
-        <button type="button" className="button" onClick={() => retryOnWasm()}>
+        <button type="button" className="button" onClick={() => onWasm()}>
           {words.model.useWasm}
         </button>
       )}
+      {children}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import {
 } from '../app/rerank-actions.ts';
 import { loadTraps } from '../app/trap-actions.ts';
 import { FailureNotice } from './FailureNotice.tsx';
+import { LongDocuments } from './LongDocuments.tsx';
 import { type Language, useLanguage } from './language.ts';
 import { Segments } from './Segments.tsx';
 import { useApp } from './use-app.ts';
@@ -93,6 +94,7 @@ export function InputPanel() {
           onChange={(event) => editInput({ documentsText: event.target.value })}
         />
         <Interpretation />
+        <LongDocuments />
       </div>
       <div className="input-actions">
         <button

@@ -1,7 +1,13 @@
-import { changeDevice } from '../app/settings-actions.ts';
+import { useRef } from 'react';
+import { nameOfModel } from '../app/model-display.ts';
+import { addressOf, changeDevice } from '../app/settings-actions.ts';
 import type { AppState, ModelPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
+import { ModelsProgress } from './ModelsProgress.tsx';
+import { Verdict } from './ModelsSelfTest.tsx';
+import { ModelsStepDowns } from './ModelsStepDowns.tsx';
+import { modelSummary } from './model-summary.ts';
 import { useApp } from './use-app.ts';
 
 const deviceChoices = ['auto', 'webgpu', 'wasm'] as const;
@@ -11,21 +17,33 @@ export function ModelBadge() {
   const language = useLanguage();
   const { words } = language;
   const model = useApp((state) => state.model);
+  const panel = useRef<HTMLElement>(null);
   return (
     <>
       <button
         type="button"
         className="model-badge"
         popoverTarget="model-panel"
-        aria-label={`${words.model.label}: ${summaryOf(model, language)}`}
+        aria-label={`${words.model.label}: ${modelSummary(model, language)}`}
         data-phase={model.phase}
       >
         <span className="dot" aria-hidden="true" />
-        <span className="model-badge-text">{summaryOf(model, language)}</span>
+        <span className="model-badge-text">{modelSummary(model, language)}</span>
       </button>
-      <section id="model-panel" popover="auto" className="panel" aria-label={words.model.label}>
+      <section
+        ref={panel}
+        id="model-panel"
+        popover="auto"
+        className="panel"
+        aria-label={words.model.label}
+      >
         <DeviceChoice />
         <ModelFacts model={model} />
+        <p className="panel-foot">
+          <a href={addressOf('models')} onClick={() => panel.current?.hidePopover()}>
+            {words.model.manage}
+          </a>
+        </p>
       </section>
     </>
   );
@@ -82,10 +100,11 @@ function ModelFacts({ model }: { model: ModelPhase }) {
   const { words, count } = language;
   const { facts } = words.model;
   if (model.phase === 'failed') return <FailureNotice failure={model.failure} />;
-  if (model.phase !== 'ready') return <p className="muted">{summaryOf(model, language)}</p>;
+  if (model.phase === 'none') return <p className="muted">{words.model.none}</p>;
+  if (model.phase !== 'ready') return <Loading />;
   const loaded = model.model;
   const rows: readonly (readonly [string, string])[] = [
-    [facts.model, loaded.model],
+    [facts.model, nameOfModel(loaded.model)],
     [facts.revision, loaded.revision],
     [facts.dtype, loaded.dtype],
     [facts.device, words.model.devices[loaded.device]],
@@ -103,34 +122,25 @@ function ModelFacts({ model }: { model: ModelPhase }) {
           </div>
         ))}
       </dl>
-      {loaded.softwareAdapter && <p className="notice">{words.model.softwareWarning}</p>}
-      {loaded.fallbackReason !== undefined && (
-        <p className="notice">
-          {words.model.fallback} {loaded.fallbackReason}
+      {loaded.selfTest !== null && (
+        <p className="panel-test">
+          <Verdict verdict={loaded.selfTest.verdict} />
         </p>
       )}
+      <ModelsStepDowns steps={loaded.stepDowns} />
+      {loaded.softwareAdapter && <p className="notice">{words.model.softwareWarning}</p>}
     </>
   );
 }
 
-function summaryOf(model: ModelPhase, { words, count, percent }: Language): string {
-  switch (model.phase) {
-    case 'none':
-      return words.model.none;
-    case 'downloading':
-      return words.model.downloading(percent(model.loadedBytes / model.totalBytes));
-    case 'preparing':
-      return words.model.preparing;
-    case 'failed':
-      return words.model.failed;
-    case 'ready': {
-      const { device, dtype, threads, adapter } = model.model;
-      const where = adapter ?? words.model.deviceHints.threads(count(threads), threads !== 1);
-      return `${words.model.devices[device]} · ${dtype} · ${where}`;
-    }
-    default: {
-      const unknown: never = model;
-      return String(unknown);
-    }
-  }
+/** What is being fetched, how fast, and what was stepped down from on the way. */
+function Loading() {
+  const loading = useApp((state) => state.models.loading);
+  return (
+    <div className="panel-loading">
+      {loading !== null && <p className="in-use-name">{nameOfModel(loading.model)}</p>}
+      <ModelsProgress />
+      {loading !== null && <ModelsStepDowns steps={loading.stepDowns} />}
+    </div>
+  );
 }

@@ -1,8 +1,8 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { type RankingRow, rankingRows } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
+import { DocumentText } from './DocumentText.tsx';
 import { useLanguage } from './language.ts';
-import { MarkedText } from './MarkedText.tsx';
 import { Movement } from './Movement.tsx';
 import { TrapRole } from './TrapCaption.tsx';
 
@@ -10,9 +10,6 @@ import { TrapRole } from './TrapCaption.tsx';
 const pageSize = 50;
 /** Rows drawn while partial results come in: about a screenful, so that drawing stays short. */
 const partialRows = 20;
-/** Characters of a document shown before it is opened, and at most after. */
-const excerptCharacters = 480;
-const openedCharacters = 20_000;
 
 interface Props {
   readonly result: Result;
@@ -89,12 +86,17 @@ function Row({ row, result, order, showLogits }: { row: RankingRow } & Props) {
         )}
       </span>
       <div className="row-body">
-        <DocumentText text={row.text} query={result.query}>
+        <DocumentText row={row} query={result.query}>
           <TrapRole trap={result.trap} index={row.index} />
         </DocumentText>
         <p className="row-notes">
           <span>{words.result.document(count(row.index + 1))}</span>
           {row.tokens > 0 && <span>{words.result.tokens(count(row.tokens))}</span>}
+          {row.passage !== null && (
+            <span className="passage-note" title={words.passages.decided}>
+              {words.passages.which(count(row.passage.index + 1), count(row.passage.count))}
+            </span>
+          )}
           {row.truncated && (
             <span className="truncated" title={words.result.truncatedHint}>
               {words.result.truncated}
@@ -104,30 +106,6 @@ function Row({ row, result, order, showLogits }: { row: RankingRow } & Props) {
         </p>
       </div>
     </li>
-  );
-}
-
-function DocumentText(props: { text: string; query: string; children: ReactNode }) {
-  const { text, query, children } = props;
-  const { words, count } = useLanguage();
-  const [open, setOpen] = useState(false);
-  const long = text.length > excerptCharacters;
-  const shown = text.slice(0, open ? openedCharacters : excerptCharacters);
-  const hidden = text.length - shown.length;
-  return (
-    <p className="document" dir="auto">
-      {children}
-      <MarkedText text={shown} query={query} />
-      {hidden > 0 && '… '}
-      {open && hidden > 0 && (
-        <span className="muted">{words.result.cutForDisplay(count(hidden))} </span>
-      )}
-      {long && (
-        <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? words.result.showLess : words.result.showAll}
-        </button>
-      )}
-    </p>
   );
 }
 

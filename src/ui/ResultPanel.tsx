@@ -152,6 +152,7 @@ function asJson(result: Result, rows: ReturnType<typeof rankingRows>): string {
     ...(zSum !== null && { zSum }),
     tokens: row.tokens,
     truncated: row.truncated,
+    ...(row.passage !== null && { passage: row.passage }),
     document: row.text,
   }));
   const { query, model, timings } = result;

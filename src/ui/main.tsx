@@ -3,6 +3,8 @@ import './styles/base.css';
 import './styles/components.css';
 import './styles/ranking.css';
 import './styles/traps.css';
+import './styles/models.css';
+import './styles/models-catalog.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { crossrank } from '../app/services.ts';

@@ -2,4 +2,4 @@ import { Bm25Reranker } from '../engine/bm25-reranker.ts';
 import { serveReranker } from './serve-reranker.ts';
 
 // Finding words in Chinese text takes a while: 10,000 documents would freeze the page.
-serveReranker(new Bm25Reranker());
+serveReranker(() => new Bm25Reranker());

@@ -1,18 +1,36 @@
 import { expose } from 'comlink';
 import { type RerankerWorkerApi, serveCall } from '../engine/protocol.ts';
-import type { Reranker } from '../engine/reranker.ts';
+import type { BenchmarkReport, CallOptions, Reranker } from '../engine/reranker.ts';
+import type { ModelSource } from '../models/model-source.ts';
+import { holdLock } from './hold-lock.ts';
 
-/** Puts a reranker behind this worker's message port. */
-export function serveReranker(reranker: Reranker): void {
+/** What this worker serves; not every reranker can be measured. */
+interface ServedReranker extends Reranker {
+  benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
+}
+
+/** Puts a reranker behind this worker's message port; it is made when the first load comes. */
+export function serveReranker(open: (source: ModelSource) => ServedReranker): void {
+  let served: ServedReranker | null = null;
+  const loaded = (): ServedReranker => {
+    if (served === null) throw new Error('No model was loaded here.');
+    return served;
+  };
   expose({
-    holdLock: (name) =>
-      new Promise((granted) => {
-        navigator.locks.request(name, () => {
-          granted();
-          return new Promise(() => undefined);
-        });
+    holdLock,
+    load: (source, options, port) =>
+      serveCall(port, (call) => {
+        served ??= open(source);
+        return served.load(options, call);
       }),
-    load: (options, port) => serveCall(port, (call) => reranker.load(options, call)),
-    rerank: (request, port) => serveCall(port, (call) => reranker.rerank(request, call)),
+    rerank: (request, port) => serveCall(port, async (call) => loaded().rerank(request, call)),
+    benchmark: (port) =>
+      serveCall(port, async (call) => {
+        const { benchmark } = loaded();
+        if (benchmark === undefined) {
+          throw new Error('This reranker cannot be measured.');
+        }
+        return benchmark.call(served, call);
+      }),
   } satisfies RerankerWorkerApi);
 }

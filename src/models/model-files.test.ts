@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
-import { embeddedModel, type ModelCard, type ModelFile } from './model-catalog.ts';
-import { readModel } from './model-store.ts';
+import { embeddedModel } from './embedded-model.ts';
+import { wholeOf } from './kept-file.ts';
+import { type ModelFiles, type ReadModelOptions, readModelFiles } from './model-files.ts';
+import type { FileSource, ModelSource } from './model-source.ts';
 
 // Nothing here is about speed, and other programs may be running.
 vi.setConfig({ testTimeout: 60_000 });
@@ -15,13 +17,19 @@ const contents = {
   tokenizer: bytesOf(30_000, 2),
   tokenizerConfig: bytesOf(300, 3),
 };
-const card: ModelCard = {
+const card = {
   ...embeddedModel,
   id: 'small-model',
-  weights: fileOf('onnx/model.onnx', contents.weights),
-  tokenizer: fileOf('tokenizer.json', contents.tokenizer),
-  tokenizerConfig: fileOf('tokenizer_config.json', contents.tokenizerConfig),
-};
+  weights: fileOf('small-model/onnx/model.onnx', contents.weights),
+  tokenizer: fileOf('small-model/tokenizer.json', contents.tokenizer),
+  tokenizerConfig: fileOf('small-model/tokenizer_config.json', contents.tokenizerConfig),
+} satisfies ModelSource;
+
+const readModel = (
+  source: ModelSource,
+  appModelsUrl: string,
+  options: ReadModelOptions = {},
+): Promise<ModelFiles> => readModelFiles(source, { ...options, appModelsUrl });
 const totalBytes = 730_300;
 
 type Answer = (response: ServerResponse) => void;
@@ -37,10 +45,10 @@ afterEach(async () => {
   }
 });
 
-describe('readModel', () => {
+describe('readModelFiles', () => {
   it('reads the three files as they are', async () => {
     const files = await readModel(card, await serve());
-    expect(Buffer.compare(files.weights, contents.weights)).toBe(0);
+    expect(Buffer.compare(wholeOf(files.weights), contents.weights)).toBe(0);
     expect(Buffer.compare(files.tokenizer, contents.tokenizer)).toBe(0);
     expect(Buffer.compare(files.tokenizerConfig, contents.tokenizerConfig)).toBe(0);
   });
@@ -124,6 +132,28 @@ describe('readModel', () => {
     await weights.closed;
   });
 
+  it('reads external data by its location, and files that are in memory', async () => {
+    const blob = new Blob([Uint8Array.from(contents.weights)]);
+    const source: ModelSource = {
+      ...card,
+      weights: { from: 'memory', blob, bytes: blob.size },
+      externalData: [{ location: 'model.onnx_data', file: card.weights }],
+    };
+    const files = await readModel(source, await serve());
+    expect(Buffer.compare(wholeOf(files.weights), contents.weights)).toBe(0);
+    expect(files.externalData.map(({ location }) => location)).toEqual(['model.onnx_data']);
+    expect(files.externalData[0]?.bytes.length).toBe(contents.weights.length);
+  });
+
+  it('says what to do when the browser lost a kept file', async () => {
+    const weights: FileSource = { from: 'store', segments: ['gone', 'model.onnx'], bytes: 1 };
+    const error = await expectRejection(
+      readModel({ ...card, weights }, await serve()),
+      'storage-unavailable',
+    );
+    expect(error.message).toMatch(/model\.onnx .*Load the model again/);
+  });
+
   it('asks for nothing when it was aborted before', async () => {
     let requests = 0;
     const count: Answer = (response) => {
@@ -137,7 +167,7 @@ describe('readModel', () => {
 });
 
 describe('the embedded model', () => {
-  const modelUrl = new URL(`../../public/models/${embeddedModel.id}/`, import.meta.url);
+  const modelUrl = new URL(`../../public/models/`, import.meta.url);
 
   it.each([embeddedModel.weights, embeddedModel.tokenizer, embeddedModel.tokenizerConfig])(
     'ships $path as its card says',
@@ -154,7 +184,9 @@ describe('the embedded model', () => {
 
   it('reads no longer pairs than it has positions for', () => {
     // The file that comes with the weights.
-    const config = JSON.parse(readFileSync(new URL('config.json', modelUrl), 'utf8')) as {
+    const config = JSON.parse(
+      readFileSync(new URL(`${embeddedModel.id}/config.json`, modelUrl), 'utf8'),
+    ) as {
       readonly max_position_embeddings: number;
     };
     expect(embeddedModel.maxLength).toBeLessThanOrEqual(config.max_position_embeddings);
@@ -165,10 +197,7 @@ describe('the embedded model', () => {
 async function serve(answers: Partial<Answers> = {}): Promise<string> {
   const answerByPath = new Map<string, Answer>();
   for (const name of ['weights', 'tokenizer', 'tokenizerConfig'] as const) {
-    answerByPath.set(
-      `/models/${card.id}/${card[name].path}`,
-      answers[name] ?? sends(contents[name]),
-    );
+    answerByPath.set(`/models/${card[name].path}`, answers[name] ?? sends(contents[name]));
   }
   const server = createServer((request, response) => {
     const answer = answerByPath.get(request.url ?? '') ?? statusOf(404);
@@ -253,7 +282,7 @@ function bytesOf(length: number, seed: number): Buffer {
   return Buffer.concat(blocks).subarray(0, length);
 }
 
-function fileOf(path: string, content: Uint8Array): ModelFile {
+function fileOf(path: string, content: Uint8Array): Extract<FileSource, { from: 'app' }> {
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { path, bytes: content.length, sha256 };
+  return { from: 'app', path, bytes: content.length, sha256 };
 }

@@ -1,33 +1,49 @@
 import { RerankError } from '../core/errors.ts';
-import type { ModelCard, ModelFile } from './model-catalog.ts';
+import { openKeptFile, wholeOf } from './kept-file.ts';
+import type { FileSource, ModelSource } from './model-source.ts';
+import type { ByteSource } from './protobuf-reader.ts';
 
-/** The three files a cross-encoder is made of, verified. */
+/** The bytes of one build of a model. */
 export interface ModelFiles {
-  readonly weights: Uint8Array<ArrayBuffer>;
+  /** Of a kept file only what is looked at gets into memory. */
+  readonly weights: ByteSource;
+  /** External data by the location that the graph names. */
+  readonly externalData: readonly { readonly location: string; readonly bytes: ByteSource }[];
   readonly tokenizer: Uint8Array<ArrayBuffer>;
+  /** Empty when the model has none: then the tokenizer itself must name its special tokens. */
   readonly tokenizerConfig: Uint8Array<ArrayBuffer>;
+  /** Lets go of kept files; weights cannot be read after that. */
+  close(): void;
 }
 
 export interface ReadModelOptions {
+  /** Address of the app's folder of models, for files that ship with the app. */
+  readonly appModelsUrl?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Bytes so far and in all: never falls, the total never changes, the last equals the total. */
+  /**
+   * Bytes so far and in all, of the files that are fetched: never falls, the total never changes,
+   * the last equals the total.
+   */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
   /** Default: the platform's fetch. */
   readonly fetch?: typeof fetch;
 }
 
+type AppFile = Extract<FileSource, { from: 'app' }>;
+
 /**
- * Fetches a model's files side by side from `{baseUrl}{id}/{path}` and checks size and SHA-256.
+ * Reads a model's files side by side: those of the app over HTTP with size and SHA-256 checked,
+ * those that the browser keeps as they were verified when they came.
  * @throws RerankError `download-failed` (network, HTTP status), `model-corrupt` (wrong bytes),
- *   `aborted`.
+ *   `storage-unavailable` (a kept file is gone), `out-of-memory`, `aborted`.
  */
-export async function readModel(
-  card: ModelCard,
-  baseUrl: string,
+export async function readModelFiles(
+  source: ModelSource,
   options: ReadModelOptions = {},
 ): Promise<ModelFiles> {
-  const files = [card.weights, card.tokenizer, card.tokenizerConfig];
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const external = source.externalData.map(({ file }) => file);
+  const all = [source.weights, source.tokenizer, source.tokenizerConfig, ...external];
+  const totalBytes = all.reduce((sum, file) => sum + (file.from === 'app' ? file.bytes : 0), 0);
   let loadedBytes = 0;
   const addBytes = (bytes: number): void => {
     loadedBytes += bytes;
@@ -36,21 +52,39 @@ export async function readModel(
   // One failed file makes the others useless: stop them as well.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const read = async (file: ModelFile): Promise<Uint8Array<ArrayBuffer>> => {
-    const url = `${baseUrl}${card.id}/${file.path}`;
-    const bytes = await readFile(url, file, signal, addBytes, options.fetch ?? fetch);
-    await verify(url, file, bytes);
-    return bytes;
+  const openFiles: { close(): void }[] = [];
+  const close = (): void => {
+    for (const file of openFiles.splice(0)) file.close();
   };
+  const open = async (file: FileSource): Promise<ByteSource> => {
+    if (file.from === 'app') {
+      const url = new URL(file.path, options.appModelsUrl).href;
+      const bytes = await fetchFile(url, file, signal, addBytes, options.fetch ?? fetch);
+      await verify(url, file, bytes);
+      return bytes;
+    }
+    const kept = await openKeptFile(file);
+    openFiles.push(kept);
+    return kept.bytes;
+  };
+  const read = async (file: FileSource): Promise<Uint8Array<ArrayBuffer>> =>
+    wholeOf(await open(file));
   try {
-    const [weights, tokenizer, tokenizerConfig] = await Promise.all([
-      read(card.weights),
-      read(card.tokenizer),
-      read(card.tokenizerConfig),
+    const [weights, tokenizer, tokenizerConfig, ...data] = await Promise.all([
+      open(source.weights),
+      read(source.tokenizer),
+      read(source.tokenizerConfig),
+      ...external.map(open),
     ]);
-    return { weights, tokenizer, tokenizerConfig };
+    options.signal?.throwIfAborted();
+    const externalData = source.externalData.map(({ location }, index) => ({
+      location,
+      bytes: data[index] ?? new Uint8Array(),
+    }));
+    return { weights, externalData, tokenizer, tokenizerConfig, close };
   } catch (error) {
     stop.abort();
+    close();
     if (options.signal?.aborted) {
       throw new RerankError('aborted', 'Loading the model was cancelled.', { cause: error });
     }
@@ -58,14 +92,14 @@ export async function readModel(
   }
 }
 
-async function readFile(
+async function fetchFile(
   url: string,
-  file: ModelFile,
+  file: AppFile,
   signal: AbortSignal,
   addBytes: (bytes: number) => void,
-  fetchFile: typeof fetch,
+  fetchIt: typeof fetch,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetchFile(url, { signal }).catch((error: unknown) => {
+  const response = await fetchIt(url, { signal }).catch((error: unknown) => {
     throw new RerankError('download-failed', `${url} could not be reached: ${String(error)}`, {
       cause: error,
     });
@@ -97,7 +131,7 @@ async function readFile(
   return bytes;
 }
 
-async function verify(url: string, file: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function verify(url: string, file: AppFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   // SubtleCrypto exists in secure contexts only; elsewhere the size has to do.
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
   if (subtle === undefined) return;
@@ -112,7 +146,7 @@ async function verify(url: string, file: ModelFile, bytes: Uint8Array<ArrayBuffe
   }
 }
 
-function wrongSize(url: string, file: ModelFile, found: string): RerankError {
+function wrongSize(url: string, file: AppFile, found: string): RerankError {
   return new RerankError(
     'model-corrupt',
     `${url} has the wrong size: ${found} bytes where ${file.bytes} were expected. ` +
