@@ -194,6 +194,28 @@ test('a zip that is chosen in the page is taken, and a broken one is refused by 
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
+test('a second model of the same name takes the place of the first, and either can be loaded', async ({
+  page,
+}) => {
+  await openPage(page);
+  await openModelsView(page);
+  const picker = page.getByLabel('Choose zip');
+  const zip = { name: 'my-reranker.zip', mimeType: 'application/zip' };
+  const revision = () => page.evaluate(() => window.crossrank.model?.revision ?? 'none');
+  await picker.setInputFiles({ ...zip, buffer: await zipOf(inFolder) });
+  await expectInUse(page, 'my-reranker');
+  const first = await revision();
+  const other = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model_int8.onnx'];
+  const files = other.map((file) => ({
+    path: file,
+    content: readModelFile('test/modernbert-tiny', file),
+  }));
+  await picker.setInputFiles({ ...zip, buffer: await zipOf(files) });
+  await expect.poll(revision).not.toMatch(new RegExp(`${first}|none`));
+  await page.getByRole('button', { name: 'Load my-reranker' }).click();
+  await expect.poll(revision).toBe(first);
+});
+
 test('a zip that is dropped anywhere on the models view is taken', async ({ page }) => {
   await openPage(page);
   await openModelsView(page);

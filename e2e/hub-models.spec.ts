@@ -461,3 +461,37 @@ async function expectUnchanged(page: Page, model: string): Promise<void> {
   expect(result.ranking).toHaveLength(2);
   expect([...new Set(types)]).toEqual(['scoring']);
 }
+
+test('another device that needs other weights fetches them visibly, and can be stopped', async ({
+  page,
+  hub,
+}) => {
+  await openPage(page);
+  await loadModel(page, { model: 'test/bert-tiny', host: hub.url, device: 'wasm' });
+  await page.evaluate((host) => {
+    const common = { version: 1, language: 'en', theme: 'auto', device: 'auto' };
+    const settings = JSON.stringify({ ...common, model: 'test/bert-tiny', host });
+    localStorage.setItem('crossrank.settings', settings);
+  }, hub.url);
+  await page.reload();
+  await openPage(page);
+  expect(await page.evaluate(() => window.crossrank.model?.dtype)).toBe('q8');
+
+  hub.faults.add({ match: /onnx\/model\.onnx$/, kind: 'stall', afterBytes: 100_000 });
+  await page.getByRole('button', { name: /Model and device/ }).click();
+  await page.getByRole('radio', { name: /^WebGPU/ }).check();
+  await page.getByRole('button', { name: 'Pause download' }).first().click();
+  await expect(page.getByRole('button', { name: /Model and device/ })).toContainText('WASM · q8');
+  expect((await rerankOne(page)).dtype).toBe('q8');
+
+  // Opening the page again does not go on with it.
+  hub.clearRequests();
+  await page.reload();
+  await openPage(page);
+  expect(await page.evaluate(() => window.crossrank.model?.dtype)).toBe('q8');
+  expect(hub.requests.filter(({ path }) => path.endsWith('model.onnx'))).toEqual([]);
+});
+
+function rerankOne(page: Page) {
+  return page.evaluate(() => window.crossrank.rerank({ query: 'a', documents: ['b'] }));
+}

@@ -17,7 +17,7 @@ import { findDescendant } from './process-memory.mjs';
  */
 
 /** Models, packages and profiles of the measurements; part of no build and of no commit. */
-export const cacheFolder = path.join(root, 'node_modules', '.cache', 'crossrank-large');
+const cacheFolder = path.join(root, 'node_modules', '.cache', 'crossrank-large');
 
 /**
  * @param {readonly string[]} [flags] besides those of all tests

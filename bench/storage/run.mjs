@@ -4,13 +4,13 @@
 // Options: --rounds N (default 3), --mebibytes N (default 600).
 // The system's file cache is warm: what was just written is read from memory, by all alike.
 
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { preparePackages } from '../../scripts/packages.mjs';
 import { openDiskBrowser } from '../large/disk-browser.mjs';
 import { watchMemory } from '../large/process-memory.mjs';
 import { describeMachine, median, megabytes, printTable, seconds } from '../large/report.mjs';
+import { servePlaces } from '../large/static-server.mjs';
 
 /** @typedef {import('./storage.worker.mjs').Outcome} Outcome */
 /** @typedef {import('@playwright/test').Page} Page */
@@ -20,7 +20,6 @@ import { describeMachine, median, megabytes, printTable, seconds } from '../larg
  * @property {string} name
  * @property {string} [before] the job that prepares it, on empty storage; default: what was written
  *   by the operation before is read
- * @property {boolean} [last] of those that share what was written
  */
 
 /**
@@ -68,12 +67,18 @@ const sizes = {
   partBytes: 16 * pieceBytes,
   totalBytes: Number(values.mebibytes) * pieceBytes,
 };
-if (!(rounds >= 1) || !Number.isSafeInteger(sizes.totalBytes) || sizes.totalBytes <= 0) {
-  throw new Error('--rounds and --mebibytes are whole numbers from 1 on.');
+if (
+  !(rounds >= 1) ||
+  !Number.isSafeInteger(sizes.totalBytes) ||
+  sizes.totalBytes < 2 * sizes.partBytes
+) {
+  throw new Error('--rounds is a whole number from 1 on, --mebibytes one from 32 on.');
 }
 
 preparePackages();
-const { url, close } = await serve();
+const { url, close } = await servePlaces({
+  '/storage.worker.mjs': path.join(import.meta.dirname, 'storage.worker.mjs'),
+});
 const browser = await openDiskBrowser();
 try {
   await report();
@@ -84,7 +89,7 @@ try {
 
 async function report() {
   const page = await browser.context.newPage();
-  await page.goto(url);
+  await page.goto(`${url}/`);
   const memory = watchMemory(browser.pid, 20);
   const operations = groups.flat();
   /** @type {Map<string, Outcome[]>} */
@@ -175,23 +180,4 @@ async function run(page, job) {
   );
   if (outcome.error !== undefined) throw new Error(outcome.error);
   return outcome;
-}
-
-/** An empty page and the worker, as on a site: secure context, cross-origin isolated. */
-async function serve() {
-  const worker = readFileSync(new URL('./storage.worker.mjs', import.meta.url));
-  const server = createServer((request, response) => {
-    const isWorker = request.url === '/storage.worker.mjs';
-    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-    response.setHeader('Content-Type', isWorker ? 'text/javascript' : 'text/html');
-    response.end(isWorker ? worker : '<!doctype html><title>Storage</title>');
-  });
-  await /** @type {Promise<void>} */ (
-    new Promise((resolve) => server.listen(0, 'localhost', resolve))
-  );
-  const address = server.address();
-  // Text for pipes, null before it listens: neither is the case.
-  const port = typeof address === 'object' ? address?.port : address;
-  return { url: `http://localhost:${port}/`, close: () => server.close() };
 }

@@ -1,11 +1,12 @@
 import { RerankError } from '../core/errors.ts';
+import type { Settings } from '../io/settings-storage.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { Dtype } from '../models/model-card.ts';
+import { changeSettings } from './change-settings.ts';
 import { type DroppedModel, readDroppedFiles, readPickedFiles } from './dropped-files.ts';
 import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { cancelRerank } from './rerank-actions.ts';
 import { crossrank } from './services.ts';
-import { changeSettings } from './settings-actions.ts';
 import { type ModelsState, store } from './store.ts';
 import { cancelTraps } from './trap-actions.ts';
 
@@ -37,9 +38,16 @@ export async function loadModel(
     dtype,
     device,
     host,
+    revision,
+    deviceChoice,
   }: {
     readonly dtype?: Dtype;
+    /** For this model alone. */
     readonly device?: 'webgpu' | 'wasm';
+    /** For all models from now on. */
+    readonly deviceChoice?: Settings['device'];
+    /** One of several that are on this machine under one name; default: used last. */
+    readonly revision?: string;
     /** Where a download that was begun goes on; default: the host of the settings. */
     readonly host?: string;
   } = {},
@@ -50,9 +58,18 @@ export async function loadModel(
   const controller = new AbortController();
   loading = controller;
   const { signal } = controller;
-  setModels({ loading: { model, stepDowns: [] }, loadFailure: null, benchmark: { phase: 'idle' } });
+  setModels({
+    loading: { model, deviceChoice: deviceChoice ?? null, stepDowns: [] },
+    loadFailure: null,
+    benchmark: { phase: 'idle' },
+  });
   const { settings } = store.getState();
-  const wanted = { modelDevice: device ?? null, dtype: dtype ?? null };
+  const wanted = {
+    device: deviceChoice ?? settings.device,
+    modelDevice: device ?? null,
+    modelRevision: revision ?? null,
+    dtype: dtype ?? null,
+  };
   const downloading = publisher(showLoading);
   try {
     const loaded = await crossrank.load({
@@ -61,8 +78,8 @@ export async function loadModel(
       onEvent: (event) => {
         if (signal.aborted) return;
         if (event.type === 'stepping-down') {
-          setModels((models) => ({
-            loading: { model, stepDowns: [...(models.loading?.stepDowns ?? []), event.step] },
+          setModels(({ loading: current }) => ({
+            loading: current && { ...current, stepDowns: [...current.stepDowns, event.step] },
           }));
         } else if (event.type === 'downloading') {
           downloading.show(event);
@@ -97,6 +114,7 @@ export async function unloadModel(): Promise<void> {
   cancelRerank();
   cancelTraps();
   measuring?.abort();
+  cancelLoading();
   await crossrank.unload();
   settleModelPhase();
 }
@@ -257,10 +275,10 @@ async function importFrom(reading: Promise<DroppedModel>, controller: AbortContr
       },
     );
     copying.stop();
-    if (signal.aborted) return;
     setModels({ importing: { phase: 'idle' } });
     await refreshModels();
-    await loadModel(kept.id);
+    if (signal.aborted) return;
+    await loadModel(kept.id, { revision: kept.revision });
   } catch (error) {
     copying.stop();
     if (importing !== controller) return;

@@ -6,9 +6,16 @@ import { crossrank } from './services.ts';
 import { type Failure, store } from './store.ts';
 
 /** With these it is the model itself that could not be had. */
-const loadCodes: ReadonlySet<Failure['code']> = new Set([
+const loadCodes: ReadonlySet<Failure['code']> = new Set<Failure['code']>([
   'download-failed',
   'model-corrupt',
+  'model-not-found',
+  'model-unsupported',
+  'access-denied',
+  'storage-full',
+  'storage-unavailable',
+  'device-unsuitable',
+  'self-test-failed',
   'webgpu-unavailable',
   'session-failed',
   'out-of-memory',
@@ -60,7 +67,13 @@ export function failureOf(error: unknown): Failure {
 
 /** What the settings ask for: the model chosen last, on the device chosen last. */
 export function loadOptionsOf(settings: Settings): LoadOptions {
-  const { device, model, modelDevice, dtype, host } = settings;
+  const { device, model, modelRevision, modelDevice, dtype, host } = settings;
   if (model === null) return { device, model: embeddedModel.id, host };
-  return { device: modelDevice ?? device, model, host, ...(dtype !== null && { dtype }) };
+  return {
+    device: modelDevice ?? device,
+    model,
+    host,
+    ...(modelRevision !== null && { revision: modelRevision }),
+    ...(dtype !== null && { dtype }),
+  };
 }

@@ -1,10 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeviceReport } from '../engine/device.ts';
 import { modelCatalog } from '../models/catalog.ts';
 import { embeddedCard } from '../models/embedded-card.ts';
 import type { KeptModel } from '../models/kept-model.ts';
-import { downloadLeftMs, nameOfModel, relativeTime } from './model-display.ts';
 import {
   type CatalogRow,
   comparison,
@@ -255,11 +253,6 @@ describe('hosts', () => {
 });
 
 describe('small facts', () => {
-  it('names known models and lets others stand for themselves', () => {
-    expect(nameOfModel('BAAI/bge-reranker-v2-m3')).toBe('bge-reranker-v2-m3');
-    expect(nameOfModel('our-model')).toBe('our-model');
-  });
-
   it('counts the operations of a pair: 161 GFLOP for XLM-R large at 256 tokens', () => {
     expect(pairGigaflop(rowOf(bgeId).card, 256)).toBeCloseTo(161, 0);
   });
@@ -273,13 +266,6 @@ describe('small facts', () => {
       embedded: false,
       plan: { rungs: [], ruledOut: [] },
     });
-  });
-
-  it('tells how long a download takes only when it is under way', () => {
-    const phase = { phase: 'downloading', loadedBytes: 400, totalBytes: 1000 } as const;
-    expect(downloadLeftMs({ ...phase, bytesPerSecond: 300 })).toBe(2000);
-    expect(downloadLeftMs({ ...phase, bytesPerSecond: null })).toBeNull();
-    expect(downloadLeftMs({ ...phase, bytesPerSecond: 0 })).toBeNull();
   });
 
   it('takes the newest measurement', () => {
@@ -308,29 +294,5 @@ describe('small facts', () => {
       if (model !== null) expect(ids).toContain(model);
     }
     expect(comparison.rows.filter(({ model }) => model === null)).toHaveLength(1);
-  });
-});
-
-describe('relativeTime', () => {
-  it('counts in the largest unit that is full', () => {
-    const minute = 60_000;
-    const ago = (ms: number) => relativeTime(-ms, 0);
-    expect(ago(0)).toMatchObject({ value: -0, unit: 'minute' });
-    expect(ago(59 * minute)).toEqual({ value: -59, unit: 'minute' });
-    expect(ago(61 * minute)).toEqual({ value: -1, unit: 'hour' });
-    expect(ago(25 * 60 * minute)).toEqual({ value: -1, unit: 'day' });
-    expect(ago(40 * 24 * 60 * minute)).toEqual({ value: -1, unit: 'month' });
-    expect(ago(800 * 24 * 60 * minute)).toEqual({ value: -2, unit: 'year' });
-  });
-
-  it('never claims more time than has passed', () => {
-    const minutesOf = { minute: 1, hour: 60, day: 1440, month: 43_830, year: 525_960 };
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e12 }), (passedMs) => {
-        const { value, unit } = relativeTime(0, passedMs);
-        expect(value).toBeLessThanOrEqual(0);
-        expect(-value * minutesOf[unit] * 60_000).toBeLessThanOrEqual(passedMs + 1e-3);
-      }),
-    );
   });
 });

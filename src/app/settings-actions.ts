@@ -1,20 +1,14 @@
-import {
-  readDraft,
-  readSettings,
-  type Settings,
-  writeDraft,
-  writeSettings,
-} from '../io/settings-storage.ts';
-import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
-import { cancelRerank, openTrap, rerank } from './rerank-actions.ts';
+import { readDraft, readSettings, type Settings, writeDraft } from '../io/settings-storage.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
+import { changeSettings } from './change-settings.ts';
+import { loadModel } from './model-actions.ts';
+import { openTrap, rerank } from './rerank-actions.ts';
 import { crossrank, localSettings, tabStorage } from './services.ts';
 import { type AppState, type Input, type RankingOrder, store, type View } from './store.ts';
-import { cancelTraps, loadTraps, runTraps } from './trap-actions.ts';
+import { loadTraps, runTraps } from './trap-actions.ts';
 
 /** Draft documents up to this many characters are ranked again after a reload by themselves. */
 const autoRerankCharacters = 20_000;
-
-let loadingDevice: AbortController | null = null;
 
 /** Starts the page: settings, devices, and either the draft of this tab or the first trap. */
 export async function startApp(): Promise<void> {
@@ -45,11 +39,16 @@ export async function startApp(): Promise<void> {
  * page: hundreds of megabytes want to be asked for.
  */
 async function forgetMissingModel(): Promise<void> {
-  const { model } = store.getState().settings;
+  const { model, modelRevision, dtype } = store.getState().settings;
   if (model === null) return;
   const kept = await crossrank.models().catch(() => []);
-  const isHere = kept.some(({ id, builds }) => id === model && builds.some((one) => one.complete));
-  if (!isHere) changeSettings({ model: null });
+  const isHere = kept.some(
+    ({ id, revision, builds }) =>
+      id === model &&
+      (modelRevision === null || revision === modelRevision) &&
+      builds.some((one) => one.complete && (dtype === null || one.dtype === dtype)),
+  );
+  if (!isHere) changeSettings({ model: null, modelRevision: null, modelDevice: null, dtype: null });
 }
 
 /** The language that the page speaks: the chosen one, or the browser's if it is Chinese. */
@@ -58,33 +57,12 @@ export function languageOf(settings: Settings): 'en' | 'zh' {
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
 }
 
-export function changeSettings(change: Partial<Omit<Settings, 'version'>>): void {
-  const settings = { ...store.getState().settings, ...change };
-  store.setState({ settings });
-  writeSettings(localSettings, settings);
-}
-
-/** Moves the model to another device; a run in progress is cancelled and its scores are kept. */
+/**
+ * Moves the model to another device; a run in progress is cancelled and its scores are kept. Of a
+ * model that has other weights for that device these are fetched, visibly, and it can be stopped.
+ */
 export async function changeDevice(device: Settings['device']): Promise<void> {
-  cancelRerank();
-  cancelTraps();
-  loadingDevice?.abort();
-  const controller = new AbortController();
-  loadingDevice = controller;
-  // Weights that were asked for on one device may not run on another.
-  changeSettings({ device, modelDevice: null, dtype: null });
-  const { settings } = store.getState();
-  const { signal } = controller;
-  try {
-    await crossrank.load({
-      ...loadOptionsOf({ ...settings, device }),
-      signal,
-      onEvent: showLoading,
-    });
-    if (!signal.aborted) settleModelPhase();
-  } catch (error) {
-    if (!signal.aborted) settleModelPhase(failureOf(error));
-  }
+  await loadModel(store.getState().settings.model ?? embeddedModel.id, { deviceChoice: device });
 }
 
 /** The way out of a failure of the GPU: moves to WASM and does again what failed. */

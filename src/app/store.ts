@@ -95,6 +95,8 @@ export type View = 'rerank' | 'traps' | 'models';
 export interface ModelLoading {
   /** Id that was asked for. */
   readonly model: string;
+  /** The device that was chosen for it and for all after it; null when none was. */
+  readonly deviceChoice: Settings['device'] | null;
   /** What was stepped down from so far. */
   readonly stepDowns: readonly StepDown[];
 }

@@ -12,7 +12,7 @@ import { embeddedCard } from '../models/embedded-card.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { referencesOf, toleranceOf } from '../models/golden-logits.ts';
 import type { Repository } from '../models/hub.ts';
-import { checkHost, defaultHost, type RepositoryAddress } from '../models/hub-address.ts';
+import { checkHost, defaultHost, isCommit, type RepositoryAddress } from '../models/hub-address.ts';
 import { candidatePaths, cardOfRepository, tokenizerFiles } from '../models/inspect-repository.ts';
 import type { KeptBuild, KeptModel, KeptSelfTest } from '../models/kept-model.ts';
 import type { ModelBuild, ModelCard, ModelFile } from '../models/model-card.ts';
@@ -69,6 +69,8 @@ export class HubProvider implements ModelProvider {
 
   async plan(options: LoadOptions, call: CallOptions): Promise<LoadPlan> {
     const { model = embeddedModel.id } = options;
+    // A build that has just failed its self-test is not to be tried again.
+    await this.#notesWritten;
     const known = await this.#find(model, options, call);
     const { card, stored } = known;
     const report = await probeDevices();
@@ -80,25 +82,25 @@ export class HubProvider implements ModelProvider {
       throw new RerankError('device-unsuitable', explainNoRung(ladder, card));
     }
     const askedForOne = options.dtype !== undefined && (options.device ?? 'auto') !== 'auto';
-    const usable = askedForOne
-      ? ladder.rungs
-      : withoutFailed(
-          ladder.rungs,
-          stored === null ? [] : readNotes(stored.notes).selfTests,
-          report,
-        );
-    // What is here already goes first: a load must not start a download that nobody asked for.
-    const here = usable.filter(({ build }) => isComplete(stored, build));
-    const elsewhere = usable.filter((rung) => !here.includes(rung));
+    const isHere = ({ build }: Rung): boolean => isComplete(stored, build);
+    const tests = stored === null || askedForOne ? [] : readNotes(stored.notes).selfTests;
+    const ordered = orderRungs(ladder.rungs, isHere, (rung) => verdictOf(rung, tests, report));
     // What was brought from disk has no host to ask for more.
-    const rungs = stored?.host === 'disk' ? here : [...here, ...elsewhere];
+    const rungs = stored?.host === 'disk' ? ordered.filter(isHere) : ordered;
+    if (rungs.length === 0) {
+      throw new RerankError(
+        'model-not-found',
+        `Files of ${card.id} are missing, and it came from disk. Import its folder again.`,
+      );
+    }
     return {
       model: card.id,
       revision: known.address.revision,
       attempts: rungs.map(
-        ({ device, build }): LoadAttempt => ({
+        ({ device, build, downloadBytes }): LoadAttempt => ({
           device,
           dtype: build.dtype,
+          downloadBytes: isComplete(stored, build) ? 0 : downloadBytes,
           provide: (attempt) => this.#provide(known, build, device, attempt),
         }),
       ),
@@ -145,11 +147,17 @@ export class HubProvider implements ModelProvider {
   }
 
   async importModel(from: ModelFromDisk, call: CallOptions): Promise<KeptModel> {
-    const stored = await this.#store.importFiles(from, {
-      signal: call.signal,
-      onProgress: (loadedBytes, totalBytes) =>
-        call.onEvent?.({ type: 'downloading', loadedBytes, totalBytes }),
-    });
+    // A name of its own, since the embedded one always means the embedded model.
+    const name = from.name === embeddedModel.id ? `${from.name} (from disk)` : from.name;
+    const before = await this.#store.list();
+    const stored = await this.#store.importFiles(
+      { ...from, name },
+      {
+        signal: call.signal,
+        onProgress: (loadedBytes, totalBytes) =>
+          call.onEvent?.({ type: 'downloading', loadedBytes, totalBytes }),
+      },
+    );
     try {
       const card = cardOfRepository({
         id: stored.id,
@@ -166,8 +174,10 @@ export class HubProvider implements ModelProvider {
       await this.#store.annotate(stored.key, notes);
       return keptModelOf({ ...stored, notes: { ...stored.notes, ...notes } });
     } catch (error) {
-      // A model that cannot be loaded is not left behind.
-      await this.#store.remove(stored.key);
+      // A model that cannot be loaded is not left behind, unless it was here before.
+      if (!before.some(({ key }) => key === stored.key)) {
+        await this.#store.remove(stored.key).catch(() => undefined);
+      }
       throw error;
     }
   }
@@ -175,7 +185,7 @@ export class HubProvider implements ModelProvider {
   /** On this machine if it is there, else on the host. */
   async #find(model: string, options: LoadOptions, call: CallOptions): Promise<KnownModel> {
     const catalogCard = findModel(model);
-    const id = catalogCard?.id ?? model;
+    const id = catalogCard?.id ?? model.trim();
     const host = options.host === undefined ? defaultHost : checkHost(options.host);
     const kept = await this.#findKept(id, options);
     if (kept !== null) return kept;
@@ -251,9 +261,16 @@ export class HubProvider implements ModelProvider {
     return null;
   }
 
-  async #storedAt({ id, revision }: RepositoryAddress): Promise<StoredModel | null> {
+  /** A branch may mean other files on another host; a commit does not. */
+  async #storedAt({ host, id, revision }: RepositoryAddress): Promise<StoredModel | null> {
     const list = await this.#store.list();
-    return list.find((stored) => stored.id === id && stored.revision === revision) ?? null;
+    const found = list.find(
+      (stored) =>
+        stored.id === id &&
+        stored.revision === revision &&
+        (isCommit(revision) || stored.host === host),
+    );
+    return found ?? null;
   }
 
   /** Fetches what is missing of one build and says where everything is. */
@@ -277,9 +294,17 @@ export class HubProvider implements ModelProvider {
         ? known.files
         : (await this.#askHost(address, card, call.signal)).files;
       const files = listed.filter(({ path }) => wanted.has(path));
+      if (!files.some(({ path }) => path === build.path)) {
+        throw new RerankError(
+          'model-not-found',
+          `${address.host} has no ${build.path} of ${card.id}. Choose another dtype or host.`,
+        );
+      }
       let described = false;
       stored = await this.#store.ensureFiles(address, files, {
         signal: call.signal,
+        // Another tab is fetching it; there is nothing to show until it has.
+        onWaiting: () => call.onEvent?.({ type: 'looking-up' }),
         onProgress: (loadedBytes, totalBytes) => {
           // With the first bytes, so that half a download says what it is half of.
           if (!described) this.#describe(known);
@@ -287,11 +312,15 @@ export class HubProvider implements ModelProvider {
           call.onEvent?.({ type: 'downloading', loadedBytes, totalBytes });
         },
       });
-      await this.#store.annotate(stored.key, { card, askedRevision });
     }
     if (stored === null) throw new Error('unreachable: an incomplete build was just fetched');
+    // Notes may have been lost, too; without a card the host would be asked each time.
+    if (stored !== known.stored || readNotes(stored.notes).card === null) {
+      await this.#store.annotate(stored.key, { card, askedRevision }).catch(() => undefined);
+    }
     this.#keys.set(`${card.id}@${address.revision}`, stored.key);
-    await this.#store.touch(stored.key);
+    // The disk may be full; a model that is here loads all the same.
+    await this.#store.touch(stored.key).catch(() => undefined);
     const { tokenizer, tokenizerConfig } = tokenizerFiles(filesOf(stored));
     if (tokenizer === null) {
       throw new RerankError('model-unsupported', `${card.id} has no tokenizer.json.`);
@@ -335,10 +364,16 @@ export class HubProvider implements ModelProvider {
     const brought = readReferenceLogits(text);
     const references = brought ?? referencesOf(card);
     if (references === null) return null;
+    // What passed on WASM before is looked at more briefly: a large model takes seconds for a pair.
+    const passed =
+      device === 'wasm' &&
+      readNotes(stored.notes).selfTests.some(
+        (test) => test.device === device && test.dtype === dtype && test.verdict === 'passed',
+      );
     return {
       against: brought === null ? 'published' : 'model-files',
       source: references.source,
-      pairs: references.pairs,
+      pairs: passed ? references.pairs.slice(0, 2) : references.pairs,
       tolerance: toleranceOf(dtype, device, references.referenceDtype),
     };
   }
@@ -382,29 +417,49 @@ function limitsOf(report: DeviceReport): MachineLimits {
   return { webgpu: webgpu.available ? webgpu : null, threads, memoryBytes };
 }
 
-/** Leaves out what failed its self-test on this very adapter before, as long as something is left. */
-function withoutFailed(
+/**
+ * What is here already goes first: a load must not start a download that nobody asked for. What
+ * was broken on this very adapter is left out; of what gave other numbers than expected the last
+ * rung that is here remains, before anything is fetched.
+ */
+function orderRungs(
   rungs: readonly Rung[],
-  selfTests: readonly KeptSelfTest[],
-  { webgpu }: DeviceReport,
+  isHere: (rung: Rung) => boolean,
+  verdict: (rung: Rung) => KeptSelfTest['verdict'] | null,
 ): readonly Rung[] {
-  const adapter = webgpu.available ? webgpu.adapter : null;
-  const failed = (rung: Rung): boolean =>
-    selfTests.some(
-      (test) =>
-        test.device === rung.device &&
-        test.dtype === rung.build.dtype &&
-        (test.verdict === 'broken' || test.verdict === 'differs') &&
-        test.adapter === (rung.device === 'webgpu' ? adapter : null),
-    );
-  const left = rungs.filter((rung) => !failed(rung));
-  return left.length > 0 ? left : rungs.slice(-1);
+  const here = rungs.filter((rung) => isHere(rung) && verdict(rung) !== 'broken');
+  const trusted = here.filter((rung) => verdict(rung) !== 'differs');
+  const doubtful = here.filter((rung) => verdict(rung) === 'differs').slice(-1);
+  const elsewhere = rungs.filter((rung) => {
+    const failed = verdict(rung) === 'broken' || verdict(rung) === 'differs';
+    return !isHere(rung) && !failed;
+  });
+  const ordered = [...trusted, ...doubtful, ...elsewhere];
+  return ordered.length > 0 ? ordered : rungs.slice(-1);
+}
+
+/** How the self-test of a rung ended on this adapter; null when it was never run. */
+function verdictOf(
+  { device, build }: Rung,
+  tests: readonly KeptSelfTest[],
+  { webgpu }: DeviceReport,
+): KeptSelfTest['verdict'] | null {
+  const adapter = device === 'webgpu' && webgpu.available ? webgpu.adapter : null;
+  const test = tests.find(
+    (one) => one.device === device && one.dtype === build.dtype && one.adapter === adapter,
+  );
+  return test?.verdict ?? null;
 }
 
 function isComplete(stored: StoredModel | null, build: ModelBuild): boolean {
   if (stored === null) return false;
-  return [build.path, ...build.externalData, 'tokenizer.json'].every((path) =>
-    stored.files.some((file) => file.path === path && file.state === 'complete'),
+  const isHere = (path: string): boolean =>
+    stored.files.some((file) => file.path === path && file.state === 'complete');
+  // Not every model has this one.
+  const optional = stored.files.filter(({ path }) => path === 'tokenizer_config.json');
+  return (
+    [build.path, ...build.externalData, 'tokenizer.json'].every(isHere) &&
+    optional.every(({ path }) => isHere(path))
   );
 }
 

@@ -8,6 +8,8 @@ import type { CallOptions, LoadedModel, LoadOptions } from './reranker.ts';
 export interface LoadAttempt {
   readonly device: 'webgpu' | 'wasm';
   readonly dtype: Dtype;
+  /** What has to be fetched first, weights and all; 0 when it is on this machine. */
+  readonly downloadBytes: number;
   /** Sees to it that the files are on this machine, and says where. */
   readonly provide: (call: CallOptions) => Promise<ModelSource>;
 }
@@ -44,7 +46,7 @@ export const embeddedProvider: ModelProvider = {
     return {
       model: id,
       revision,
-      attempts: devices.map((tried) => ({ device: tried, dtype, provide })),
+      attempts: devices.map((tried) => ({ device: tried, dtype, downloadBytes: 0, provide })),
     };
   },
   remember: async () => undefined,

@@ -273,6 +273,8 @@ describe('aborting', () => {
       },
     });
     await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+    // The caller hears of it at once; the next call waits until that is over.
+    await client.load();
     expect(workers[0]?.terminated).toBe(true);
   });
 
@@ -326,9 +328,9 @@ describe('aborting', () => {
     await begun.promise;
     controller.abort();
     await expectRejection(call, 'aborted');
-    expect(workers[0]?.terminated).toBe(true);
+    expect(workers[0]?.terminated).toBe(false);
     expect((await next).ranking).toHaveLength(3);
-    expect(workers).toHaveLength(2);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
     expect(onModel.mock.calls).toEqual([[wasmModel], [null], [wasmModel]]);
   });
 
@@ -371,6 +373,7 @@ describe('aborting', () => {
         },
       });
       await expectRejection(client.rerank(request, { signal: controller.signal }), 'aborted');
+      await client.load();
       await vi.advanceTimersByTimeAsync(10_000);
       expect(workers[0]?.terminated).toBe(false);
     });
@@ -665,6 +668,68 @@ describe('a model of several builds', () => {
     expect(model).toMatchObject({ ...int8, selfTest: { verdict: 'differs' } });
   });
 
+  it('keeps a build that differs on WASM rather than fetch a large one for it', async () => {
+    const large = { device: 'wasm', dtype: 'fp32', downloadBytes: 2_000_000_000 } as const;
+    const provide = vi.fn();
+    const { client } = setUp({
+      provider: ladder([int8, { ...large, provide }]),
+      reranker: () => buildReranker({ int8: 'differs' }),
+    });
+    expect(await client.load({ model: 'a/b' })).toMatchObject({ ...int8, stepDowns: [] });
+    expect(provide).not.toHaveBeenCalled();
+  });
+
+  it('goes back to the one that differs when the next cannot be had', async () => {
+    const offline = async () => {
+      throw new RerankError('download-failed', 'offline');
+    };
+    const { client } = setUp({
+      provider: ladder([fp32, { ...int8, provide: offline }]),
+      reranker: () => buildReranker({ fp32: 'differs' }),
+    });
+    const model = await client.load({ model: 'a/b' });
+    expect(model).toMatchObject({ ...fp32, selfTest: { verdict: 'differs' } });
+    expect(await client.rerank(request)).toMatchObject(fp32);
+  });
+
+  it('is fetched while the model before goes on scoring', async () => {
+    const begun = deferred();
+    const fetched = deferred();
+    const provide = async (): Promise<ModelSource> => {
+      begun.resolve();
+      await fetched.promise;
+      return { ...embeddedModel, id: 'a/b', dtype: 'int8' };
+    };
+    const { client } = setUp({
+      provider: ladder([int8], { provide }),
+      reranker: () => buildReranker({}),
+    });
+    await client.load();
+    const load = client.load({ model: 'a/b' });
+    await begun.promise;
+    expect(await client.rerank(request)).toMatchObject({ model: embeddedModel.id });
+    fetched.resolve();
+    expect(await load).toMatchObject({ model: 'a/b' });
+    expect(await client.rerank(request)).toMatchObject({ model: 'a/b' });
+  });
+
+  it('is not loaded any more when everything is unloaded meanwhile', async () => {
+    const begun = deferred();
+    const provide = async ({ signal }: CallOptions): Promise<ModelSource> => {
+      begun.resolve();
+      await aborted(signal);
+      throw new RerankError('aborted', 'stopped');
+    };
+    const { client, workers } = setUp({ provider: ladder([int8], { provide }) });
+    await client.load();
+    const load = client.load({ model: 'a/b' });
+    await begun.promise;
+    client.unload();
+    await expectRejection(load, 'aborted');
+    expect(client.model).toBeNull();
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true]);
+  });
+
   it('refuses a last build that is broken', async () => {
     const { client, workers } = setUp({
       provider: ladder([int8]),
@@ -901,10 +966,15 @@ function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
 
 /** A provider of the embedded model and of `a/b`, which has these builds. */
 function ladder(
-  builds: readonly Pick<LoadAttempt, 'device' | 'dtype'>[],
+  builds: readonly (Pick<LoadAttempt, 'device' | 'dtype'> & Partial<LoadAttempt>)[],
   parts: Partial<Pick<ModelProvider, 'remember'> & Pick<LoadAttempt, 'provide'>> = {},
 ): ModelProvider {
-  const embedded = { device: 'wasm', dtype: 'q8', provide: async () => embeddedModel } as const;
+  const embedded: LoadAttempt = {
+    device: 'wasm',
+    dtype: 'q8',
+    downloadBytes: 0,
+    provide: async () => embeddedModel,
+  };
   return {
     remember: parts.remember ?? (async () => undefined),
     plan: async ({ model = embeddedModel.id }) => {
@@ -917,7 +987,7 @@ function ladder(
           ...build,
           id: model,
         });
-        return { ...build, provide: parts.provide ?? provide };
+        return { downloadBytes: 0, ...build, provide: parts.provide ?? build.provide ?? provide };
       });
       return { model, revision: 'r1', attempts };
     },

@@ -1,7 +1,12 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
-import { embeddedProvider, type LoadAttempt, type ModelProvider } from './model-provider.ts';
+import {
+  embeddedProvider,
+  type LoadAttempt,
+  type LoadPlan,
+  type ModelProvider,
+} from './model-provider.ts';
 import { type Outcome, openCallPort, type RerankerWorkerApi, unwrapOutcome } from './protocol.ts';
 import { checkLoadOptions, checkRequest } from './request.ts';
 import type {
@@ -55,6 +60,15 @@ const stepDownCodes: ReadonlySet<RerankErrorCode> = new Set([
   'self-test-failed',
 ]);
 
+/** A load whose first files are here. */
+interface Prepared {
+  readonly choice: LoadOptions;
+  readonly plan: LoadPlan;
+}
+
+/** What may be fetched to see whether it does better. */
+const smallDownloadBytes = 100_000_000;
+
 /** What is loaded, and how it came to be. */
 interface Current {
   readonly model: LoadedModel;
@@ -77,6 +91,8 @@ export class WorkerReranker implements Reranker {
   /** Workers that crashed so far: a call that waited through a crash is rejected with it. */
   #crashes = 0;
   #disposed = false;
+  /** Aborts what is under way when the model is unloaded. */
+  #unloading = new AbortController();
 
   constructor(options: WorkerRerankerOptions) {
     this.#options = options;
@@ -87,8 +103,19 @@ export class WorkerReranker implements Reranker {
     return this.#current?.model ?? null;
   }
 
-  load(options: LoadOptions = {}, call: CallOptions = {}): Promise<LoadedModel> {
-    return this.#inTurn(call, () => this.#load(options, call));
+  /**
+   * As in the contract. The files of another model are fetched before it is this call's turn, so
+   * that meanwhile the model before goes on scoring.
+   */
+  async load(options: LoadOptions = {}, call: CallOptions = {}): Promise<LoadedModel> {
+    const stoppable = this.#stoppable(call);
+    this.#check(stoppable.signal);
+    checkLoadOptions(options);
+    const prepared =
+      this.#current === null || options.model === undefined
+        ? null
+        : await this.#prepare(mergeChoice(this.#choice, options), stoppable);
+    return this.#inTurn(stoppable, () => this.#load(options, stoppable, prepared));
   }
 
   /** As in the contract; other `options` than those in use load first, in the same turn. */
@@ -109,21 +136,24 @@ export class WorkerReranker implements Reranker {
       ...(longDocuments !== undefined && { longDocuments }),
       ...(maxLength !== undefined && { maxLength }),
     };
-    return this.#inTurn(call, async () => {
-      const model = await this.#load(options, call);
-      const result = await this.#call(call, this.#graceMs, (api, port) =>
+    const stoppable = this.#stoppable(call);
+    const turn = this.#inTurn(stoppable, async () => {
+      const model = await this.#load(options, stoppable);
+      const result = await this.#call(stoppable, this.#graceMs, (api, port) =>
         api.rerank(copy, transfer(port, [port])),
       );
       // The worker knows what it loaded, but not what it stepped in for.
       return { ...result, ...model };
     });
+    return this.#atOnce(turn, stoppable.signal);
   }
 
   /** Measures the model in use for about ten seconds; loads it first if that has not been done. */
   async benchmark(call: CallOptions = {}): Promise<BenchmarkReport> {
-    return this.#inTurn(call, async () => {
-      const model = await this.#load({}, call);
-      const report = await this.#call(call, this.#graceMs, (api, port) =>
+    const stoppable = this.#stoppable(call);
+    return this.#inTurn(stoppable, async () => {
+      const model = await this.#load({}, stoppable);
+      const report = await this.#call(stoppable, this.#graceMs, (api, port) =>
         api.benchmark(transfer(port, [port])),
       );
       return { ...report, ...model };
@@ -132,10 +162,14 @@ export class WorkerReranker implements Reranker {
 
   /**
    * Ends the worker and gives its memory back; the model stays chosen, and the next call loads it
-   * again. Calls under way are rejected with `aborted`.
+   * again. Calls under way, downloads included, are rejected with `aborted`.
    */
   unload(): void {
-    this.#live?.end(new RerankError('aborted', 'The model was unloaded.'));
+    const reason = new RerankError('aborted', 'The model was unloaded.');
+    const stopped = this.#unloading;
+    this.#unloading = new AbortController();
+    stopped.abort(reason);
+    this.#live?.end(reason);
   }
 
   async dispose(): Promise<void> {
@@ -147,25 +181,55 @@ export class WorkerReranker implements Reranker {
     return this.#options.abortGraceMs ?? 2000;
   }
 
-  async #load(options: LoadOptions, call: CallOptions): Promise<LoadedModel> {
+  /** A call that `unload` stops, too. */
+  #stoppable(call: CallOptions): CallOptions {
+    const { signal } = this.#unloading;
+    return { ...call, signal: call.signal ? AbortSignal.any([call.signal, signal]) : signal };
+  }
+
+  /** Finds out what may be tried, and fetches the first of it. */
+  async #prepare(choice: LoadOptions, call: CallOptions): Promise<Prepared | null> {
+    if (this.#current !== null && sameChoice(choice, this.#current.choice)) return null;
+    const provider = this.#options.provider ?? embeddedProvider;
+    const plan = await provider.plan(choice, call);
+    this.#check(call.signal);
+    const [first] = plan.attempts;
+    const isHere = this.#current !== null && first && isLoaded(this.#current, plan, first);
+    if (!isHere) await first?.provide(call);
+    this.#check(call.signal);
+    return { choice, plan };
+  }
+
+  async #load(
+    options: LoadOptions,
+    call: CallOptions,
+    prepared: Prepared | null = null,
+  ): Promise<LoadedModel> {
     checkLoadOptions(options);
     const choice = mergeChoice(this.#choice, options);
     if (this.#current !== null && sameChoice(choice, this.#current.choice)) {
       return this.#current.model;
     }
     const before = this.#current;
+    const unloading = this.#unloading;
+    const plan = prepared !== null && sameChoice(choice, prepared.choice) ? prepared.plan : null;
     try {
-      return await this.#loadChoice(choice, call);
+      return await this.#loadChoice(choice, call, plan);
     } catch (error) {
       // What worked before goes on working: not awaited, the next call waits for it.
-      if (before !== null && this.#current === null) this.#restore(before);
+      const wanted = before !== null && unloading === this.#unloading;
+      if (wanted && this.#current === null) this.#restore(before);
       throw error;
     }
   }
 
-  async #loadChoice(choice: LoadOptions, call: CallOptions): Promise<LoadedModel> {
+  async #loadChoice(
+    choice: LoadOptions,
+    call: CallOptions,
+    known: LoadPlan | null,
+  ): Promise<LoadedModel> {
     const provider = this.#options.provider ?? embeddedProvider;
-    const plan = await provider.plan(choice, call);
+    const plan = known ?? (await provider.plan(choice, call));
     this.#check(call.signal);
     const [first] = plan.attempts;
     if (this.#current !== null && first !== undefined && isLoaded(this.#current, plan, first)) {
@@ -174,37 +238,32 @@ export class WorkerReranker implements Reranker {
       return this.#current.model;
     }
     const stepDowns: StepDown[] = [];
+    /** Differs from what was expected, but works: better than nothing. */
+    let doubtful: LoadAttempt | null = null;
+    let last: RerankError | null = null;
     for (const [position, attempt] of plan.attempts.entries()) {
       const next = plan.attempts[position + 1];
-      const sameFiles = plan.attempts[position - 1]?.dtype === attempt.dtype;
+      const before = plan.attempts[position - 1]?.dtype;
+      const sameFiles = before === attempt.dtype || (position === 0 && known !== null);
       try {
         const loaded = await this.#open(attempt, sameFiles ? withoutDownloads(call) : call);
-        const verdict = loaded.selfTest?.verdict ?? 'passed';
-        const refused = verdict === 'broken' || (verdict === 'differs' && next !== undefined);
         await provider.remember(loaded);
         this.#check(call.signal);
-        if (refused) {
+        const verdict = loaded.selfTest?.verdict ?? 'passed';
+        if (verdict === 'differs') doubtful = attempt;
+        if (verdict === 'broken' || (verdict === 'differs' && isWorthTrying(attempt, next))) {
           throw new RerankError(
             'self-test-failed',
             `The self-test of ${loaded.model} failed: ${loaded.selfTest?.reason}`,
           );
         }
-        const reason = stepDowns.at(-1)?.reason;
-        const model: LoadedModel = {
-          ...loaded,
-          stepDowns,
-          ...(reason !== undefined && { fallbackReason: reason }),
-        };
-        this.#current = { model, choice, attempt };
-        this.#choice = choice;
-        call.onEvent?.({ type: 'ready', model });
-        this.#check(call.signal);
-        this.#options.onModel?.(model);
-        return model;
+        return this.#take(loaded, stepDowns, choice, attempt, call);
       } catch (error) {
         const failure = toRerankError(error, 'worker-crashed');
-        if (failure.code === 'self-test-failed') this.#live?.end(failure);
-        if (next === undefined || !stepDownCodes.has(failure.code)) throw failure;
+        if (this.#current === null) this.#live?.end(failure);
+        if (failure.code === 'aborted' || failure.code === 'disposed') throw failure;
+        last = failure;
+        if (next === undefined || !stepDownCodes.has(failure.code)) break;
         const step: StepDown = {
           from: { device: attempt.device, dtype: attempt.dtype },
           to: { device: next.device, dtype: next.dtype },
@@ -215,7 +274,33 @@ export class WorkerReranker implements Reranker {
         call.onEvent?.({ type: 'stepping-down', step });
       }
     }
-    throw new RerankError('device-unsuitable', `Nothing of ${plan.model} can run here.`);
+    if (doubtful !== null) {
+      const loaded = await this.#open(doubtful, withoutDownloads(call));
+      return this.#take(loaded, stepDowns, choice, doubtful, call);
+    }
+    throw last ?? new RerankError('device-unsuitable', `Nothing of ${plan.model} can run here.`);
+  }
+
+  /** Makes a model that was opened the one in use. */
+  #take(
+    loaded: LoadedModel,
+    stepDowns: readonly StepDown[],
+    choice: LoadOptions,
+    attempt: LoadAttempt,
+    call: CallOptions,
+  ): LoadedModel {
+    const reason = stepDowns.at(-1)?.reason;
+    const model: LoadedModel = {
+      ...loaded,
+      stepDowns,
+      ...(reason !== undefined && { fallbackReason: reason }),
+    };
+    this.#current = { model, choice, attempt };
+    this.#choice = choice;
+    call.onEvent?.({ type: 'ready', model });
+    this.#check(call.signal);
+    this.#options.onModel?.(model);
+    return model;
   }
 
   /** Fetches one build and opens it in a worker of its own; the model before goes only then. */
@@ -224,9 +309,7 @@ export class WorkerReranker implements Reranker {
     this.#check(call.signal);
     // A worker holds one model on one build of the runtime, and ending it is the one way to get
     // WASM memory back.
-    if (this.#current !== null) {
-      this.#live?.end(new RerankError('disposed', 'Another model or device was chosen.'));
-    }
+    this.#live?.end(new RerankError('disposed', 'Another model or device was chosen.'));
     const onEvent: CallOptions['onEvent'] = (event) => {
       // Ready it is when the self-test has been judged.
       if (event.type !== 'ready') call.onEvent?.(event);
@@ -244,12 +327,25 @@ export class WorkerReranker implements Reranker {
 
   /** Brings back, in its own turn, what was loaded before a load that failed. */
   #restore({ model, choice, attempt }: Current): void {
-    this.#inTurn({}, async () => {
+    const call = this.#stoppable({});
+    this.#inTurn(call, async () => {
       if (this.#current !== null || this.#disposed) return;
-      await this.#open(attempt, {});
+      await this.#open(attempt, call);
       this.#current = { model, choice, attempt };
       this.#options.onModel?.(model);
     }).catch(() => undefined);
+  }
+
+  /** A caller that aborts hears of it at once, though a batch under way runs to its end. */
+  async #atOnce<T>(turn: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined) return turn;
+    // Whatever the turn ends with after that is nobody's business any more.
+    turn.catch(() => undefined);
+    try {
+      return await unlessAborted(turn, signal);
+    } catch (error) {
+      throw signal.aborted ? abortError(signal) : error;
+    }
   }
 
   /** Runs a job after the ones before it; an aborted caller does not wait for its turn. */
@@ -343,6 +439,16 @@ export class WorkerReranker implements Reranker {
     this.#live = live;
     return live;
   }
+}
+
+/**
+ * Whether wrong numbers of one build are reason enough to try the next. On WebGPU they are, since
+ * drivers do compute wrong. On WASM it is rather the weights that differ, so there the next one is
+ * tried only when that costs next to nothing.
+ */
+function isWorthTrying(attempt: LoadAttempt, next: LoadAttempt | undefined): boolean {
+  if (next === undefined) return false;
+  return attempt.device === 'webgpu' || next.downloadBytes <= smallDownloadBytes;
 }
 
 /** The files were fetched for the attempt before, and progress must not fall. */

@@ -53,6 +53,7 @@ const darkChinese: Settings = {
   theme: 'dark',
   device: 'wasm',
   model: 'onnx-community/bge-reranker-v2-m3-ONNX',
+  modelRevision: 'a1b2c3',
   modelDevice: 'wasm',
   dtype: 'int8',
   host: 'https://hf-mirror.com',

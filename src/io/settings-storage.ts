@@ -25,6 +25,8 @@ export interface Settings {
   readonly device: 'auto' | 'webgpu' | 'wasm';
   /** Model that was chosen last; `null`: the embedded one. */
   readonly model: string | null;
+  /** Revision that was asked for; `null`: whichever of the model is on this machine. */
+  readonly modelRevision: string | null;
   /** Device that was asked for together with the model; `null`: as `device` says. */
   readonly modelDevice: 'webgpu' | 'wasm' | null;
   /** Weights that were asked for by name; `null`: the best that the device can run. */
@@ -62,6 +64,7 @@ export const defaultSettings: Settings = {
   theme: 'auto',
   device: 'auto',
   model: null,
+  modelRevision: null,
   modelDevice: null,
   dtype: null,
   host: 'https://huggingface.co',
@@ -145,6 +148,7 @@ const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   device: v.picklist(['auto', 'webgpu', 'wasm']),
   // Releases before models could be chosen did not write these.
   model: v.optional(v.nullable(v.string()), defaultSettings.model),
+  modelRevision: v.optional(v.nullable(v.string()), null),
   modelDevice: v.optional(v.nullable(v.picklist(['webgpu', 'wasm'])), null),
   dtype: v.optional(v.nullable(v.picklist(['fp32', 'fp16', 'int8', 'q8', 'q4', 'q4f16'])), null),
   host: v.optional(v.string(), defaultSettings.host),

@@ -124,8 +124,8 @@ export function refusalOf(response: Response, { url, what }: HubRequest): HubErr
     return new HubError(
       'access-denied',
       `${what} may not be read: ${answered}. The model is private, or its terms must be accepted ` +
-        'first, or there is no model of this name. Check the name, give an access token, or ' +
-        'import the model from a folder.',
+        'first, or there is no model of this name. Check the name, or download its files ' +
+        'there and import the folder.',
       { status },
     );
   }

@@ -2,6 +2,11 @@ import type { FileStore, OpenFile, StorageRoom, StoreEntry } from './file-store.
 import { MemoryFileStore } from './memory-file-store.ts';
 import { modelsFolder } from './model-manifests.ts';
 import type { FileSource } from './model-source.ts';
+import { waitByClock } from './wait.ts';
+
+/** How often a file that is in use is tried again, and after how long. Milliseconds. */
+const removeAttempts = 12;
+const removeGapMs = 250;
 
 /**
  * The place that survives the tab: the origin-private file system; memory where the browser
@@ -93,7 +98,16 @@ class OpfsFileStore implements FileStore {
 
   async remove(path: readonly string[]): Promise<void> {
     const folder = await orNull(this.#folder(path.slice(0, -1), false));
-    await orNull(folder?.removeEntry(path.at(-1) ?? '', { recursive: true }));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return void (await orNull(folder?.removeEntry(path.at(-1) ?? '', { recursive: true })));
+      } catch (error) {
+        // A worker that was ended in the middle of a load holds its files for a second or two.
+        const held = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+        if (!held || attempt === removeAttempts) throw error;
+        await waitByClock(removeGapMs);
+      }
+    }
   }
 
   async source(file: readonly string[], bytes: number): Promise<FileSource> {

@@ -52,7 +52,8 @@ export function ModelBadge() {
 function DeviceChoice() {
   const language = useLanguage();
   const { words } = language;
-  const device = useApp((state) => state.settings.device);
+  // While the model is on its way the choice is shown as made.
+  const device = useApp((state) => state.models.loading?.deviceChoice ?? state.settings.device);
   const devices = useApp((state) => state.devices);
   return (
     <fieldset className="choices">

@@ -59,7 +59,7 @@ function Unfinished({ model, name }: { model: Kept; name: string }) {
         className="button button-small"
         aria-label={kept.resumeOf(name, '')}
         disabled={loading}
-        onClick={() => loadModel(model.id, { host: model.host })}
+        onClick={() => loadModel(model.id, { host: model.host, revision: model.revision })}
       >
         {kept.resume}
       </button>
@@ -76,7 +76,9 @@ function KeptBuild(props: { model: Kept; build: Kept['builds'][number]; name: st
   const presence = usePresence();
   const { kept, catalog } = words.models;
   const rung = rungOfKept(model, build.dtype, devices, device);
+  const revision = useApp((app) => (app.model.phase === 'ready' ? app.model.model.revision : null));
   const used =
+    revision === model.revision &&
     model.card !== null &&
     presence.inUse?.dtype === build.dtype &&
     presenceOf(model.card, build.dtype, presence).state === 'in-use';
@@ -106,6 +108,7 @@ function KeptBuild(props: { model: Kept; build: Kept['builds'][number]; name: st
             loadModel(model.id, {
               dtype: build.dtype,
               device: rung.device,
+              revision: model.revision,
               ...(model.host !== 'disk' && { host: model.host }),
             })
           }

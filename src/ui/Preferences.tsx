@@ -1,4 +1,4 @@
-import { changeSettings } from '../app/settings-actions.ts';
+import { changeSettings } from '../app/change-settings.ts';
 import { useLanguage } from './language.ts';
 import { useApp } from './use-app.ts';
 

@@ -436,7 +436,7 @@ export const en = {
         'has-shader-f16': 'half precision',
         'exact-and-small': 'full precision, small',
         exact: 'full precision',
-        'blocks-run-anywhere': '8-bit weights, exact arithmetic',
+        'blocks-run-anywhere': '8-bit weights, computed in floating point',
         'int8-suits-wasm': '8-bit suits the CPU',
         'lossy-4-bit': '4-bit weights: scores differ noticeably',
         'widened-on-cpu': 'the CPU widens it first: slow, twice the memory',
@@ -524,7 +524,7 @@ export const en = {
     'download-failed':
       'The model could not be fetched. Check the connection and the host, then try again: what was fetched is kept.',
     'model-corrupt':
-      'A model file is damaged or is not the one expected. Try again; if that does not help, delete the model and fetch it anew.',
+      'A model file is damaged or is not the one expected. Try again; if that does not help, delete the model and fetch or copy it anew.',
     'model-not-found':
       'There is no such model, or a file of it is missing. Check its name, its revision and the host.',
     'model-unsupported':
@@ -534,7 +534,7 @@ export const en = {
     'storage-full':
       'There is no room left. Delete models that are not needed, or choose a smaller build.',
     'storage-unavailable':
-      'This browser lets the page keep nothing, as in some private windows. Use a normal window.',
+      'The files on this machine could not be used: another tab may be using them, or this browser lets the page keep nothing, as in some private windows.',
     'device-unsuitable':
       'No build of this model runs on this machine. Its details in the catalog say why; choose another device or a smaller model.',
     'self-test-failed':
