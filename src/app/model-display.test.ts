@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { downloadLeftMs, nameOfModel, relativeTime } from './model-display.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
+import { downloadLeftMs, nameOfModel, otherModelName, relativeTime } from './model-display.ts';
 
 describe('nameOfModel', () => {
   it('names known models and lets others stand for themselves', () => {
     expect(nameOfModel('BAAI/bge-reranker-v2-m3')).toBe('bge-reranker-v2-m3');
     expect(nameOfModel('our-model')).toBe('our-model');
+  });
+});
+
+describe('otherModelName', () => {
+  it('has no name for the embedded model, which needs none', () => {
+    expect(otherModelName(embeddedModel.id)).toBeNull();
+    expect(otherModelName('our-model')).toBe('our-model');
   });
 });
 

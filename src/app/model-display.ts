@@ -1,9 +1,15 @@
 import { findModel } from '../models/catalog.ts';
+import { embeddedModel } from '../models/embedded-model.ts';
 import type { ModelPhase } from './store.ts';
 
 /** The name for people of a model's id; ids that are not known stand for themselves. */
 export function nameOfModel(id: string): string {
   return findModel(id)?.name ?? id;
+}
+
+/** The name of a model where it has to be told from the one that ships with the app; else null. */
+export function otherModelName(id: string): string | null {
+  return id === embeddedModel.id ? null : nameOfModel(id);
 }
 
 /** Milliseconds until a download ends; null while nothing tells how fast it is. */

@@ -1,12 +1,7 @@
-import type { DeviceReport } from '../engine/device.ts';
+import { type DeviceReport, machineLimitsOf } from '../engine/device.ts';
 import type { LoadedModel } from '../engine/reranker.ts';
 import { isIdOf, modelCatalog } from '../models/catalog.ts';
-import {
-  type LadderPlan,
-  type MachineLimits,
-  planLadder,
-  type Rung,
-} from '../models/device-ladder.ts';
+import { type LadderPlan, planLadder, type Rung } from '../models/device-ladder.ts';
 import { embeddedCard } from '../models/embedded-card.ts';
 import { checkHost, knownHosts } from '../models/hub-address.ts';
 import type { KeptModel } from '../models/kept-model.ts';
@@ -54,11 +49,6 @@ export function planCatalog(
     embedded: card === embeddedCard,
     plan: limits === null ? null : planLadder(card, limits, { device }),
   }));
-}
-
-/** The report on devices in the form that the ladder takes. */
-function machineLimitsOf({ webgpu, threads, memoryBytes }: DeviceReport): MachineLimits {
-  return { webgpu: webgpu.available ? webgpu : null, threads, memoryBytes };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RerankError } from '../core/errors.ts';
+import type { MachineLimits } from '../models/device-ladder.ts';
 import type { DeviceChoice } from './reranker.ts';
 
 /** What this browser offers WebGPU-wise. */
@@ -46,6 +47,11 @@ export async function probeDevices(): Promise<DeviceReport> {
     isolated,
     memoryBytes: memoryGiB === undefined ? null : memoryGiB * 2 ** 30,
   };
+}
+
+/** The report in the form that the choice of a model's build takes. */
+export function machineLimitsOf({ webgpu, threads, memoryBytes }: DeviceReport): MachineLimits {
+  return { webgpu: webgpu.available ? webgpu : null, threads, memoryBytes };
 }
 
 /**

@@ -1,13 +1,7 @@
 import { RerankError } from '../core/errors.ts';
 import { findModel } from '../models/catalog.ts';
 import { describeModel } from '../models/describe-model.ts';
-import {
-  explainNoRung,
-  type MachineLimits,
-  planLadder,
-  type RuledOut,
-  type Rung,
-} from '../models/device-ladder.ts';
+import { explainNoRung, planLadder, type RuledOut, type Rung } from '../models/device-ladder.ts';
 import { embeddedCard } from '../models/embedded-card.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { referencesOf, toleranceOf } from '../models/golden-logits.ts';
@@ -20,7 +14,7 @@ import { type ModelNotes, readNotes, withNote } from '../models/model-notes.ts';
 import type { ModelExpectations, ModelSource } from '../models/model-source.ts';
 import { readReferenceLogits, referenceLogitsFile } from '../models/reference-logits.ts';
 import type { StoredModel } from '../models/stored-model.ts';
-import { type DeviceReport, probeDevices } from './device.ts';
+import { type DeviceReport, machineLimitsOf, probeDevices } from './device.ts';
 import type { LoadAttempt, LoadPlan, ModelProvider } from './model-provider.ts';
 import type { BenchmarkReport, CallOptions, LoadedModel, LoadOptions } from './reranker.ts';
 import type { ModelFromDisk, WorkerModelStore } from './worker-model-store.ts';
@@ -74,7 +68,7 @@ export class HubProvider implements ModelProvider {
     const known = await this.#find(model, options, call);
     const { card, stored } = known;
     const report = await probeDevices();
-    const ladder = planLadder(card, limitsOf(report), {
+    const ladder = planLadder(card, machineLimitsOf(report), {
       device: options.device ?? 'auto',
       dtype: options.dtype,
     });
@@ -133,7 +127,7 @@ export class HubProvider implements ModelProvider {
       model === embeddedModel.id
         ? { card: embeddedCard, address: { host: 'app', revision: embeddedCard.revision } }
         : await this.#find(model, options, call);
-    const ladder = planLadder(card, limitsOf(await probeDevices()), {
+    const ladder = planLadder(card, machineLimitsOf(await probeDevices()), {
       device: options.device ?? 'auto',
       dtype: options.dtype,
     });
@@ -242,7 +236,7 @@ export class HubProvider implements ModelProvider {
           : stored.revision === revision || readNotes(notes).askedRevision === revision,
       )
       .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt);
-    const limits = limitsOf(await probeDevices());
+    const limits = machineLimitsOf(await probeDevices());
     for (const stored of candidates) {
       const { card, askedRevision } = readNotes(stored.notes);
       if (card === null) continue;
@@ -410,11 +404,6 @@ export class HubProvider implements ModelProvider {
     // What could not be written is written again by the next load.
     this.#notesWritten = this.#notesWritten.then(write).catch(() => undefined);
   }
-}
-
-function limitsOf(report: DeviceReport): MachineLimits {
-  const { webgpu, threads, memoryBytes } = report;
-  return { webgpu: webgpu.available ? webgpu : null, threads, memoryBytes };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { RerankError, toRerankError } from '../core/errors.ts';
+import { abortedError } from '../models/abort.ts';
 import type { Repository } from '../models/hub.ts';
 import type { ModelFile } from '../models/model-card.ts';
 import type { FileSource } from '../models/model-source.ts';
@@ -202,7 +203,7 @@ export class WorkerModelStore {
     if (this.#disposed) {
       throw new RerankError('disposed', 'This model store was disposed; create a new one.');
     }
-    if (signal?.aborted) throw abortError(signal);
+    if (signal?.aborted) throw abortedError(signal);
     const live = this.#live ?? this.#spawn();
     const channel = openCallPort<StoreEvent>((event) => {
       if (!signal?.aborted) onEvent?.(event);
@@ -223,7 +224,7 @@ export class WorkerModelStore {
       const settled = settle();
       return await (signal === undefined ? settled : unlessAborted(settled, signal));
     } catch (error) {
-      throw signal?.aborted ? abortError(signal) : toRerankError(error, 'worker-crashed');
+      throw signal?.aborted ? abortedError(signal) : toRerankError(error, 'worker-crashed');
     } finally {
       signal?.removeEventListener('abort', channel.abort);
     }
@@ -272,8 +273,4 @@ async function requestPersistence(): Promise<void> {
   } catch {
     // The models are kept all the same, until room is short.
   }
-}
-
-function abortError(signal: AbortSignal): RerankError {
-  return new RerankError('aborted', 'The call was cancelled.', { cause: signal.reason });
 }

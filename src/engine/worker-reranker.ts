@@ -1,5 +1,6 @@
 import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import { abortedError } from '../models/abort.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import {
   embeddedProvider,
@@ -344,7 +345,7 @@ export class WorkerReranker implements Reranker {
     try {
       return await unlessAborted(turn, signal);
     } catch (error) {
-      throw signal.aborted ? abortError(signal) : error;
+      throw signal.aborted ? abortedError(signal) : error;
     }
   }
 
@@ -371,7 +372,7 @@ export class WorkerReranker implements Reranker {
     if (this.#disposed) {
       throw new RerankError('disposed', 'This reranker was disposed; create a new one.');
     }
-    if (signal?.aborted) throw abortError(signal);
+    if (signal?.aborted) throw abortedError(signal);
   }
 
   async #call<T>(
@@ -386,7 +387,7 @@ export class WorkerReranker implements Reranker {
       if (!signal?.aborted) onEvent?.(event);
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const end = (): void => live.end(abortError(signal));
+    const end = (): void => live.end(abortedError(signal));
     const onAbort = (): void => {
       channel.abort();
       if (graceMs === 0) end();
@@ -398,12 +399,12 @@ export class WorkerReranker implements Reranker {
       await unlessAborted(channel.drained, live.gone);
       const value = unwrapOutcome(outcome);
       // The worker may have finished before it read of the abort.
-      if (signal?.aborted) throw abortError(signal);
+      if (signal?.aborted) throw abortedError(signal);
       return value;
     } catch (error) {
       const failure = toRerankError(error, 'worker-crashed');
       if (fatalCodes.has(failure.code)) live.end(failure);
-      throw signal?.aborted ? abortError(signal) : failure;
+      throw signal?.aborted ? abortedError(signal) : failure;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -498,8 +499,4 @@ function isLoaded(
     model.device === attempt.device &&
     model.dtype === attempt.dtype
   );
-}
-
-function abortError(signal: AbortSignal | undefined): RerankError {
-  return new RerankError('aborted', 'The call was cancelled.', { cause: signal?.reason });
 }

@@ -8,6 +8,22 @@ const wasmMayHelp: ReadonlySet<Failure['code']> = new Set([
   'session-failed',
   'inference-failed',
   'device-lost',
+  'device-unsuitable',
+  'self-test-failed',
+]);
+
+/** Here it is the detail that names the file, the host or the build, and the way out. */
+const detailFirst: ReadonlySet<Failure['code']> = new Set([
+  'invalid-request',
+  'download-failed',
+  'model-corrupt',
+  'model-not-found',
+  'model-unsupported',
+  'access-denied',
+  'storage-full',
+  'storage-unavailable',
+  'device-unsuitable',
+  'self-test-failed',
 ]);
 
 interface Props {
@@ -28,7 +44,7 @@ export function FailureNotice({ failure, lead, onWasm = retryOnWasm, children }:
       {lead !== undefined && <p className="notice-lead">{lead}</p>}
       <p>{words.failures[failure.code]}</p>
       {failure.detail !== '' && (
-        <details>
+        <details open={detailFirst.has(failure.code)}>
           <summary>{words.detail}</summary>
           <p className="mono">{failure.detail}</p>
         </details>

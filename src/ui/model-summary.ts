@@ -1,3 +1,4 @@
+import { otherModelName } from '../app/model-display.ts';
 import type { ModelPhase } from '../app/store.ts';
 import type { Language } from './language.ts';
 
@@ -19,7 +20,9 @@ export function modelSummary(model: ModelPhase, { words, count, percent }: Langu
     case 'ready': {
       const { device, dtype, threads, adapter } = model.model;
       const where = adapter ?? words.model.deviceHints.threads(count(threads), threads !== 1);
-      return `${words.model.devices[device]} · ${dtype} · ${where}`;
+      const name = otherModelName(model.model.model);
+      const place = `${words.model.devices[device]} · ${dtype}`;
+      return name === null ? `${place} · ${where}` : `${name} · ${place}`;
     }
     default: {
       const unknown: never = model;
