@@ -169,14 +169,35 @@ test('a gallery that is not there is called that, on both views', async ({ page,
   watch.pageErrors.length = 0;
 });
 
-test('where WebGPU does not start, one press goes on with WASM', async ({ page, watch }) => {
+test('where WebGPU does not start, the model goes on where it was, and that is said', async ({
+  page,
+  watch,
+}) => {
   await openRanked(page);
   await page.route('**/*asyncify*', (route) => route.fulfill({ status: 404 }));
   await page.getByRole('button', { name: /Model and device/ }).click();
-  await page.getByRole('radio', { name: /^WebGPU/ }).check();
+  await page.getByRole('radio', { name: /^WebGPU/ }).click();
   await expect(page.getByRole('alert')).toContainText('could not be started on this device');
+  await expect(page.getByRole('radio', { name: /^Automatic/ })).toBeChecked();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Rerank' }).click();
+  await expect(stampOf(page)).toContainText('WASM');
+  watch.pageErrors.length = 0;
+});
+
+test('where WebGPU was chosen and does not start any more, one press goes on with WASM', async ({
+  page,
+  watch,
+}) => {
+  await page.addInitScript(() => {
+    if (localStorage.getItem('crossrank.settings') !== null) return;
+    const settings = { version: 1, language: 'en', theme: 'auto', device: 'webgpu' };
+    localStorage.setItem('crossrank.settings', JSON.stringify(settings));
+  });
+  await page.route('**/*asyncify*', (route) => route.fulfill({ status: 404 }));
+  await page.goto('./');
   await expect(page.getByRole('alert')).toContainText('could not be started on this device');
   await page.getByRole('button', { name: 'Use WASM' }).click();
   await expect(stampOf(page)).toContainText('WASM');

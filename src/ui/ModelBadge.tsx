@@ -4,6 +4,7 @@ import { addressOf, changeDevice } from '../app/settings-actions.ts';
 import type { AppState, ModelPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
+import { LoadFailure } from './ModelsLoadFailure.tsx';
 import { ModelsProgress } from './ModelsProgress.tsx';
 import { Verdict } from './ModelsSelfTest.tsx';
 import { ModelsStepDowns } from './ModelsStepDowns.tsx';
@@ -17,6 +18,7 @@ export function ModelBadge() {
   const language = useLanguage();
   const { words } = language;
   const model = useApp((state) => state.model);
+  const view = useApp((state) => state.view);
   const panel = useRef<HTMLElement>(null);
   return (
     <>
@@ -38,6 +40,9 @@ export function ModelBadge() {
         aria-label={words.model.label}
       >
         <DeviceChoice />
+        {view !== 'models' && (
+          <LoadFailure working={model.phase === 'ready' ? model.model : null} />
+        )}
         <ModelFacts model={model} />
         <p className="panel-foot">
           <a href={addressOf('models')} onClick={() => panel.current?.hidePopover()}>

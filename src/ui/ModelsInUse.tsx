@@ -1,10 +1,11 @@
 import { useRef } from 'react';
-import { dismissModelFailures, loadModel, unloadModel } from '../app/model-actions.ts';
+import { unloadModel } from '../app/model-actions.ts';
 import { nameOfModel } from '../app/model-display.ts';
 import { crossrank } from '../app/services.ts';
 import type { ModelPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
+import { LoadFailure } from './ModelsLoadFailure.tsx';
 import { ModelsMeasure } from './ModelsMeasure.tsx';
 import { ModelsProgress } from './ModelsProgress.tsx';
 import { ModelsSelfTest } from './ModelsSelfTest.tsx';
@@ -88,26 +89,5 @@ function LoadedFacts({ loaded, ready }: { loaded: Loaded; ready: boolean }) {
       {loaded.selfTest !== null && <ModelsSelfTest report={loaded.selfTest} />}
       <ModelsMeasure ready={ready} />
     </>
-  );
-}
-
-/** Why the last load ended without its model, and that the one before is still there. */
-function LoadFailure({ working }: { working: Loaded | null }) {
-  const { words } = useLanguage();
-  const failed = useApp((state) => state.models.loadFailure);
-  if (failed === null) return null;
-  const { use } = words.models;
-  const { model } = failed;
-  return (
-    <FailureNotice
-      failure={failed.failure}
-      lead={use.failedLoad(nameOfModel(model))}
-      onWasm={() => loadModel(model, { device: 'wasm' })}
-    >
-      {working !== null && <p>{use.stillWorks(nameOfModel(working.model))}</p>}
-      <button type="button" className="button" onClick={dismissModelFailures}>
-        {use.dismiss}
-      </button>
-    </FailureNotice>
   );
 }
