@@ -101,7 +101,8 @@ export async function loadModel(
   } finally {
     downloading.stop();
   }
-  await refreshModels();
+  // Whoever has not looked at the list yet gets it when they do.
+  if (store.getState().models.kept !== null) await refreshModels();
 }
 
 /** Stops a download or a load; what was fetched so far is kept and the next one goes on there. */
@@ -186,7 +187,7 @@ export async function importDropped(transfer: DataTransfer): Promise<void> {
 
 /** Takes a model from a file picker. */
 export async function importPicked(files: FileList): Promise<void> {
-  await importFrom(Promise.resolve(readPickedFiles(files)), startImport());
+  await importFrom(readPickedFiles(files), startImport());
 }
 
 /** Stops copying; what was copied is deleted. */

@@ -5,8 +5,8 @@ import { embeddedModel } from '../models/embedded-model.ts';
 import { crossrank } from './services.ts';
 import { type Failure, store } from './store.ts';
 
-/** With these it is the model itself that could not be had. */
-const loadCodes: ReadonlySet<Failure['code']> = new Set<Failure['code']>([
+/** With these it is a model's files, its host or its builds that failed, not the device. */
+export const modelCodes = [
   'download-failed',
   'model-corrupt',
   'model-not-found',
@@ -16,6 +16,11 @@ const loadCodes: ReadonlySet<Failure['code']> = new Set<Failure['code']>([
   'storage-unavailable',
   'device-unsuitable',
   'self-test-failed',
+] as const satisfies readonly Failure['code'][];
+
+/** With these it is the model itself that could not be had. */
+const loadCodes: ReadonlySet<Failure['code']> = new Set([
+  ...modelCodes,
   'webgpu-unavailable',
   'session-failed',
   'out-of-memory',

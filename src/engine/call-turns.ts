@@ -1,4 +1,6 @@
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import { checkAborted } from '../models/abort.ts';
+import { breathe } from '../models/wait.ts';
 
 /**
  * What a reranker that computes needs around its work: one call at a time, each stoppable by its
@@ -13,9 +15,7 @@ export class CallTurns {
     if (this.#closed) {
       throw new RerankError('disposed', 'This reranker was disposed; create a new one.');
     }
-    if (signal?.aborted) {
-      throw new RerankError('aborted', 'The call was cancelled.', { cause: signal.reason });
-    }
+    checkAborted(signal);
   }
 
   /** Runs a job after the ones before it; what is no RerankError gets the fallback code. */
@@ -44,19 +44,4 @@ export class CallTurns {
     this.#closed = true;
     await this.#last;
   }
-}
-
-/**
- * Other events get their turn. A message channel, since timers are held back to 4 ms when nested
- * and to a second in hidden tabs.
- */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -2,6 +2,7 @@ import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
 import { abortedError } from '../models/abort.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import {
   embeddedProvider,
   type LoadAttempt,
@@ -65,6 +66,8 @@ const stepDownCodes: ReadonlySet<RerankErrorCode> = new Set([
 interface Prepared {
   readonly choice: LoadOptions;
   readonly plan: LoadPlan;
+  /** Of the first attempt; undefined when that is what is loaded. */
+  readonly source: ModelSource | undefined;
 }
 
 /** What may be fetched to see whether it does better. */
@@ -196,9 +199,9 @@ export class WorkerReranker implements Reranker {
     this.#check(call.signal);
     const [first] = plan.attempts;
     const isHere = this.#current !== null && first && isLoaded(this.#current, plan, first);
-    if (!isHere) await first?.provide(call);
+    const source = isHere ? undefined : await first?.provide(call);
     this.#check(call.signal);
-    return { choice, plan };
+    return { choice, plan, source };
   }
 
   async #load(
@@ -213,9 +216,9 @@ export class WorkerReranker implements Reranker {
     }
     const before = this.#current;
     const unloading = this.#unloading;
-    const plan = prepared !== null && sameChoice(choice, prepared.choice) ? prepared.plan : null;
+    const known = prepared !== null && sameChoice(choice, prepared.choice) ? prepared : null;
     try {
-      return await this.#loadChoice(choice, call, plan);
+      return await this.#loadChoice(choice, call, known);
     } catch (error) {
       // What worked before goes on working: not awaited, the next call waits for it.
       const wanted = before !== null && unloading === this.#unloading;
@@ -227,10 +230,10 @@ export class WorkerReranker implements Reranker {
   async #loadChoice(
     choice: LoadOptions,
     call: CallOptions,
-    known: LoadPlan | null,
+    prepared: Prepared | null,
   ): Promise<LoadedModel> {
     const provider = this.#options.provider ?? embeddedProvider;
-    const plan = known ?? (await provider.plan(choice, call));
+    const plan = prepared?.plan ?? (await provider.plan(choice, call));
     this.#check(call.signal);
     const [first] = plan.attempts;
     if (this.#current !== null && first !== undefined && isLoaded(this.#current, plan, first)) {
@@ -244,10 +247,10 @@ export class WorkerReranker implements Reranker {
     let last: RerankError | null = null;
     for (const [position, attempt] of plan.attempts.entries()) {
       const next = plan.attempts[position + 1];
-      const before = plan.attempts[position - 1]?.dtype;
-      const sameFiles = before === attempt.dtype || (position === 0 && known !== null);
+      const sameFiles = plan.attempts[position - 1]?.dtype === attempt.dtype;
+      const source = position === 0 ? prepared?.source : undefined;
       try {
-        const loaded = await this.#open(attempt, sameFiles ? withoutDownloads(call) : call);
+        const loaded = await this.#open(attempt, sameFiles ? withoutDownloads(call) : call, source);
         await provider.remember(loaded);
         this.#check(call.signal);
         const verdict = loaded.selfTest?.verdict ?? 'passed';
@@ -305,8 +308,8 @@ export class WorkerReranker implements Reranker {
   }
 
   /** Fetches one build and opens it in a worker of its own; the model before goes only then. */
-  async #open(attempt: LoadAttempt, call: CallOptions): Promise<LoadedModel> {
-    const source = await attempt.provide(call);
+  async #open(attempt: LoadAttempt, call: CallOptions, known?: ModelSource): Promise<LoadedModel> {
+    const source = known ?? (await attempt.provide(call));
     this.#check(call.signal);
     // A worker holds one model on one build of the runtime, and ending it is the one way to get
     // WASM memory back.

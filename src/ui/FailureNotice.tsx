@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { modelCodes } from '../app/model-phase.ts';
 import { retryOnWasm } from '../app/settings-actions.ts';
 import type { Failure } from '../app/store.ts';
 import { useLanguage } from './language.ts';
@@ -13,18 +14,7 @@ const wasmMayHelp: ReadonlySet<Failure['code']> = new Set([
 ]);
 
 /** Here it is the detail that names the file, the host or the build, and the way out. */
-const detailFirst: ReadonlySet<Failure['code']> = new Set([
-  'invalid-request',
-  'download-failed',
-  'model-corrupt',
-  'model-not-found',
-  'model-unsupported',
-  'access-denied',
-  'storage-full',
-  'storage-unavailable',
-  'device-unsuitable',
-  'self-test-failed',
-]);
+const detailFirst: ReadonlySet<Failure['code']> = new Set([...modelCodes, 'invalid-request']);
 
 interface Props {
   readonly failure: Failure;
