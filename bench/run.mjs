@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium } from '@playwright/test';
 import { chromiumFlags, ensureChromium } from '../scripts/chromium.mjs';
 import { preparePackages, root } from '../scripts/packages.mjs';
+import { measureCollections } from './collections.mjs';
 import { mixedPassages } from './passages.mjs';
 
 /** @typedef {import('@playwright/test').Page} Page */
@@ -36,7 +37,7 @@ async function report() {
   /** @type {number[]} */
   const opens = [];
   for (let run = 0; run < runs; run++) opens.push(await inBrowser(coldOpen));
-  const { version, wasm, webgpu, tasks } = await inBrowser(async (page, browser) => {
+  const { version, wasm, webgpu, tasks, collections } = await inBrowser(async (page, browser) => {
     await open(page);
     /** @type {Measured[]} */
     const onWasm = [];
@@ -48,6 +49,7 @@ async function report() {
       wasm: onWasm,
       tasks: await tasksWhileScoring(page),
       webgpu: await onWebGpu(page, query, documents),
+      collections: await measureCollections(page),
     };
   });
 
@@ -66,6 +68,21 @@ Documents ${documents.length}, ${source}; medians of ${runs} runs unless said ot
     ...webGpuRows(webgpu),
     ['main-thread tasks over 50 ms, 1,000 documents', `${tasks.over50}`, '0'],
     ['  the longest of them', tasks.over50 > 0 ? `${tasks.longestMs.toFixed(0)} ms` : 'none', ''],
+    [
+      `import of ${megabytes(collections.importedBytes)} of JSON Lines, ${collections.importedDocuments} documents`,
+      `${(collections.importMs / 1000).toFixed(1)} s`,
+      '',
+    ],
+    [
+      `BM25 index of ${collections.indexedDocuments} documents`,
+      `${(collections.indexMs / 1000).toFixed(1)} s`,
+      '',
+    ],
+    [
+      '  longest main-thread task meanwhile',
+      collections.longestTaskMs > 0 ? `${collections.longestTaskMs.toFixed(0)} ms` : 'under 50 ms',
+      '',
+    ],
     ['JavaScript of the first paint, gzipped', `${firstPaintKb().toFixed(1)} kB`, '<= 120 kB'],
   ];
   for (const [name, value, aim] of rows) {
@@ -223,6 +240,10 @@ function firstPaintKb() {
 function median(/** @type {readonly number[]} */ values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function megabytes(/** @type {number} */ bytes) {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
 function percent(/** @type {number} */ share) {

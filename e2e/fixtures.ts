@@ -1,10 +1,16 @@
 import { test as base, expect, type Page } from '@playwright/test';
+import type { collections } from '../src/app/collections-service.ts';
+import type { evaluateFiles } from '../src/app/evaluate-files.ts';
 import type { Crossrank } from '../src/index.ts';
 
 declare global {
   interface Window {
     /** The console API, as the page offers it. */
     readonly crossrank: Crossrank;
+    /** What `npm run evaluate` calls. */
+    readonly crossrankEvaluate: typeof evaluateFiles;
+    /** The collections on this machine. */
+    readonly crossrankCollections: () => Promise<typeof collections>;
   }
 }
 

@@ -20,7 +20,7 @@ test('a long document with its answer in the middle comes first, and the passage
   await openRanked(page);
   await rerankFour(page);
   const first = rowsOf(page).first();
-  await expect(first).toHaveAttribute('data-index', '1');
+  await expect(first).toHaveAttribute('data-document', '1');
   await expect(first).toContainText(/passage \d+ of \d+ decided/);
   const note = await first.locator('.passage-note').textContent();
   const [which, count] = (note?.match(/\d+/g) ?? []).map(Number);

@@ -35,11 +35,23 @@ const offences: readonly Case[] = [
   { file: 'src/worker/offence-layer.ts', code: "import '../app/store.ts';", rule: fence },
   { file: 'src/io/offence-layer.ts', code: "import '../app/store.ts';", rule: fence },
   { file: 'src/io/offence-model.ts', code: "import '../engine/tokenizer.ts';", rule: fence },
+  { file: 'src/io/offence-table.ts', code: "import 'papaparse';", rule: fence },
+  { file: 'src/io/offence-up.ts', code: "import '../collections/collection.ts';", rule: fence },
+  { file: 'src/collections/offence-layer.ts', code: "import '../app/store.ts';", rule: fence },
+  { file: 'src/collections/offence-store.ts', code: "import 'idb';", rule: fence },
+  { file: 'src/collections/offence-wire.ts', code: "import 'comlink';", rule: fence },
+  {
+    file: 'src/collections/offence-model.ts',
+    code: "import '../engine/tokenizer.ts';",
+    rule: fence,
+  },
+  { file: 'src/engine/offence-up.ts', code: "import '../collections/collection.ts';", rule: fence },
   { file: 'src/app/offence-layer.ts', code: "import '../ui/main.tsx';", rule: fence },
   { file: 'src/app/offence-react.ts', code: "import 'react';", rule: fence },
   { file: 'src/app/offence-store.ts', code: "import 'zustand';", rule: fence },
   { file: 'src/app/offence-model.ts', code: "import '../engine/cross-encoder.ts';", rule: fence },
   { file: 'src/ui/OffenceLayer.tsx', code: "import '../engine/reranker.ts';", rule: fence },
+  { file: 'src/ui/collections/Offence.tsx', code: "import '../../io/files.ts';", rule: fence },
   { file: 'src/ui/OffenceShape.tsx', code: "import '../io/files.ts';", rule: fence },
   { file: 'src/ui/OffenceWire.tsx', code: "import 'comlink';", rule: fence },
   { file: 'src/index.ts', code: "export { store } from './app/store.ts';", rule: fence },
@@ -76,6 +88,18 @@ const allowed: readonly Case[] = [
     code: "import 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';\nimport '../engine/pairs.ts';",
   },
   { file: 'src/io/allowed.ts', code: "import 'valibot';\nimport '../engine/reranker.ts';" },
+  { file: 'src/io/delimited-text.ts', code: "import 'papaparse';\nimport './import-types.ts';" },
+  { file: 'src/io/zip-entries.ts', code: "import '@zip.js/zip.js';" },
+  {
+    file: 'src/collections/allowed.ts',
+    code: "import '../io/a.ts';\nimport '../engine/protocol.ts';",
+  },
+  { file: 'src/collections/collection-database.ts', code: "import 'idb';" },
+  { file: 'src/collections/worker-collections.ts', code: "import 'comlink';" },
+  {
+    file: 'src/ui/collections/Allowed.tsx',
+    code: "import 'react';\nimport '../../app/store.ts';\nimport '../Segments.tsx';",
+  },
   { file: 'src/app/allowed.ts', code: "import 'zustand/vanilla';\nimport '../io/files.ts';" },
   {
     file: 'src/ui/Allowed.tsx',
@@ -111,7 +135,7 @@ describe('the layer fences of biome.json', () => {
 });
 
 describe('the libraries of the TypeScript projects', () => {
-  const layers = ['core', 'models', 'engine', 'io'];
+  const layers = ['core', 'models', 'engine', 'io', 'collections'];
 
   beforeAll(() => {
     copy('tsconfig.base.json', 'libraries/tsconfig.base.json');

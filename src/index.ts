@@ -3,6 +3,11 @@ import type { LoadedModel } from './engine/reranker.ts';
 
 export { type Bm25Index, type Bm25Parameters, bm25Scores, createBm25Index } from './core/bm25.ts';
 export { RerankError, type RerankErrorCode } from './core/errors.ts';
+export { type EvaluateOptions, evaluateRun, type RunEvaluation } from './core/evaluation.ts';
+export type { Estimate, Metric, PairedComparison } from './core/evaluation-types.ts';
+export { reciprocalRankFusion, weightedFusion } from './core/fusion.ts';
+export { metricName, metricValue, orderAsTrecEval, parseMetric } from './core/metrics.ts';
+export { rerankCandidates } from './core/rerank-depth.ts';
 export {
   orderByScore,
   rankChange,
@@ -10,6 +15,8 @@ export {
   relevanceOfLogit,
   sumOfZScores,
 } from './core/scores.ts';
+export { comparePaired, estimateMean } from './core/significance.ts';
+export type { Document, Qrels, Query, Run, RunEntry } from './core/types.ts';
 export { Bm25Reranker } from './engine/bm25-reranker.ts';
 export type { Crossrank, CrossrankRequest } from './engine/crossrank.ts';
 export type { DeviceReport } from './engine/device.ts';

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { RerankError } from '../core/errors.ts';
 import { maxImportedFiles } from '../models/model-folder.ts';
 import {
+  type DropLimits,
   type DroppedEntry,
   type DroppedModel,
   type DroppedTransfer,
+  readAllDroppedFiles,
+  readAllPickedFiles,
   readDroppedFiles,
   readPickedFiles,
 } from './dropped-files.ts';
@@ -203,5 +207,42 @@ describe('readPickedFiles', () => {
     await expect(readPickedFiles(paths.map(pickedFile))).rejects.toThrow(
       'all holds more than 2,000',
     );
+  });
+});
+
+describe('files of any kind', () => {
+  const limits: DropLimits = {
+    looseName: 'the files',
+    maxFiles: 3,
+    tooManyFiles: (name) => new RerankError('too-large', `${name}: too many`),
+    tooDeep: (name) => new RerankError('too-large', `${name}: too deep`),
+  };
+
+  test('are listed with their paths, archives and folders alike', async () => {
+    const tree = { 'a.zip': 'PK', scifact: { 'corpus.jsonl': '', qrels: { 'test.tsv': '' } } };
+    const dropped = await readAllDroppedFiles(dropOf(tree), limits);
+    expect(dropped.map(({ path }) => path)).toEqual([
+      'a.zip',
+      'scifact/corpus.jsonl',
+      'scifact/qrels/test.tsv',
+    ]);
+    const picked = await readAllPickedFiles(['a.zip', 'b/.DS_Store'].map(pickedFile), limits);
+    expect(picked.map(({ path }) => path)).toEqual(['a.zip']);
+  });
+
+  test('are refused by limits of their own', async () => {
+    const four = { a: '', b: '', c: '', d: '' };
+    await expect(readAllDroppedFiles(dropOf(four), limits)).rejects.toThrow('the files: too many');
+    await expect(readAllDroppedFiles(dropOf({ four }), limits)).rejects.toThrow('four: too many');
+    const picked = Object.keys(four).map(pickedFile);
+    await expect(readAllPickedFiles(picked, limits)).rejects.toThrow('the files: too many');
+    let deep: Tree = { 'a.txt': '' };
+    for (let depth = 0; depth < 20; depth += 1) deep = { folder: deep };
+    await expect(readAllDroppedFiles(dropOf(deep), limits)).rejects.toThrow('folder: too deep');
+  });
+
+  test('are not read on after an abort', async () => {
+    const reading = readAllDroppedFiles(dropOf(model), limits, AbortSignal.abort());
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
   });
 });

@@ -46,10 +46,16 @@ export interface DroppedTransfer {
   }>;
 }
 
-/** Name of loose files, which have no folder to be named after. */
-const looseName = 'model';
-
 const archiveName = /\.(?:zip|tar|tgz|gz|7z|rar|xz|zst|bz2)$/iu;
+
+/** How much may be dropped or picked at once, and what is said of more. */
+export interface DropLimits {
+  /** What files without a folder are called in messages. */
+  readonly looseName: string;
+  readonly maxFiles: number;
+  readonly tooManyFiles: (name: string) => RerankError;
+  readonly tooDeep: (name: string) => RerankError;
+}
 
 /**
  * Lists what was dropped: one archive, or files with their paths. Call it in the drop event itself,
@@ -61,15 +67,7 @@ export async function readDroppedFiles(
   transfer: DroppedTransfer,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DroppedModel> {
-  const dropped = takeEntries(transfer);
-  const files: DroppedFile[] = [];
-  const [only] = dropped;
-  const single = dropped.length === 1 ? only : undefined;
-  const chosen = single instanceof Blob || single === undefined ? looseName : folderName(single);
-  for (const entry of dropped) {
-    if (entry instanceof Blob) files.push({ path: entry.name, blob: entry });
-    else await collect(entry, { chosen, files, signal });
-  }
+  const { files, chosen } = await listDropped(transfer, modelLimits, signal);
   return describe(files, chosen);
 }
 
@@ -79,21 +77,88 @@ export async function readDroppedFiles(
  * @throws RerankError `model-unsupported` (more than 2,000 files).
  */
 export async function readPickedFiles(list: ArrayLike<File>): Promise<DroppedModel> {
+  const { files, chosen } = listPicked(list, modelLimits);
+  return describe(files, chosen);
+}
+
+/**
+ * Lists files that were dropped, those in folders too, with their paths. Call it in the drop event
+ * itself, before anything is awaited: afterwards the browser has emptied the transfer.
+ * @throws RerankError `access-denied` (a file cannot be read), `aborted`, and those of the limits.
+ */
+export async function readAllDroppedFiles(
+  transfer: DroppedTransfer,
+  limits: DropLimits,
+  signal?: AbortSignal,
+): Promise<readonly DroppedFile[]> {
+  return (await listDropped(transfer, limits, signal)).files;
+}
+
+/**
+ * The same for a file input, with or without `webkitdirectory`. The list is taken at once: it
+ * empties when the input is reset.
+ * @throws RerankError those of the limits.
+ */
+export async function readAllPickedFiles(
+  list: ArrayLike<File>,
+  limits: DropLimits,
+): Promise<readonly DroppedFile[]> {
+  return listPicked(list, limits).files;
+}
+
+interface Collection {
+  readonly chosen: string;
+  readonly files: DroppedFile[];
+  readonly limits: DropLimits;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Listing {
+  readonly files: readonly DroppedFile[];
+  /** Name of the folder that was chosen, or of loose files. */
+  readonly chosen: string;
+}
+
+const modelLimits: DropLimits = {
+  looseName: 'model',
+  maxFiles: maxImportedFiles,
+  tooManyFiles,
+  tooDeep: (name) =>
+    new RerankError(
+      'model-unsupported',
+      `${name} has more than ${maxPathDepth} folders inside each other. Choose the folder of ` +
+        'the model itself.',
+    ),
+};
+
+async function listDropped(
+  transfer: DroppedTransfer,
+  limits: DropLimits,
+  signal: AbortSignal | undefined,
+): Promise<Listing> {
+  const dropped = takeEntries(transfer);
+  const files: DroppedFile[] = [];
+  const [only] = dropped;
+  const single = dropped.length === 1 ? only : undefined;
+  const chosen =
+    single instanceof Blob || single?.createReader === undefined ? limits.looseName : single.name;
+  for (const entry of dropped) {
+    if (entry instanceof Blob) files.push({ path: entry.name, blob: entry });
+    else await collect(entry, { chosen, files, limits, signal });
+  }
+  return { files, chosen };
+}
+
+function listPicked(list: ArrayLike<File>, limits: DropLimits): Listing {
   const files = Array.from(list, (file) => ({
     // Empty for files that were picked one by one.
     path: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath,
     blob: file,
   })).filter(({ path }) => !isNoise(path));
   const first = files[0]?.path ?? '';
-  const chosen = first.includes('/') ? first.slice(0, first.indexOf('/')) : looseName;
-  if (files.length > maxImportedFiles) throw tooManyFiles(chosen);
-  return describe(files, chosen);
-}
-
-interface Collection {
-  readonly chosen: string;
-  readonly files: DroppedFile[];
-  readonly signal: AbortSignal | undefined;
+  const chosen = first.includes('/') ? first.slice(0, first.indexOf('/')) : limits.looseName;
+  if (files.length > limits.maxFiles) throw limits.tooManyFiles(chosen);
+  return { files, chosen };
 }
 
 /** Runs without a pause, as the transfer is only readable during its event. */
@@ -107,26 +172,20 @@ function takeEntries({ items }: DroppedTransfer): readonly (DroppedEntry | File)
 
 /** Adds the files of an entry, folder by folder. */
 async function collect(entry: DroppedEntry, collection: Collection, depth = 1): Promise<void> {
-  const { chosen, files, signal } = collection;
+  const { chosen, files, limits, signal } = collection;
   if (signal?.aborted) {
     throw new RerankError('aborted', `Reading ${chosen} was cancelled.`, { cause: signal.reason });
   }
   const path = entry.fullPath.replace(/^\//u, '');
   if (isNoise(path)) return;
-  if (depth > maxPathDepth) {
-    throw new RerankError(
-      'model-unsupported',
-      `${chosen} has more than ${maxPathDepth} folders inside each other. Choose the folder of ` +
-        'the model itself.',
-    );
-  }
+  if (depth > maxPathDepth) throw limits.tooDeep(chosen);
   if (entry.createReader !== undefined) {
-    for (const inner of await listFolder(entry.createReader(), path)) {
+    for (const inner of await listFolder(entry.createReader(), path, limits)) {
       await collect(inner, collection, depth + 1);
     }
     return;
   }
-  if (files.length >= maxImportedFiles) throw tooManyFiles(chosen);
+  if (files.length >= limits.maxFiles) throw limits.tooManyFiles(chosen);
   const blob = await new Promise<File | null>((resolve, reject) => {
     if (entry.file === undefined) resolve(null);
     else entry.file(resolve, (error) => reject(unreadable(path, error)));
@@ -135,7 +194,11 @@ async function collect(entry: DroppedEntry, collection: Collection, depth = 1): 
 }
 
 /** All entries of a folder: they come in portions, and an empty one is the last. */
-async function listFolder(reader: DroppedFolderReader, path: string): Promise<DroppedEntry[]> {
+async function listFolder(
+  reader: DroppedFolderReader,
+  path: string,
+  { maxFiles, tooManyFiles: refusal }: DropLimits,
+): Promise<DroppedEntry[]> {
   const entries: DroppedEntry[] = [];
   for (;;) {
     const portion = await new Promise<readonly DroppedEntry[]>((resolve, reject) => {
@@ -143,7 +206,7 @@ async function listFolder(reader: DroppedFolderReader, path: string): Promise<Dr
     });
     if (portion.length === 0) return entries;
     entries.push(...portion);
-    if (entries.length > 10 * maxImportedFiles) throw tooManyFiles(path);
+    if (entries.length > 10 * maxFiles) throw refusal(path);
   }
 }
 
@@ -154,10 +217,6 @@ function describe(files: readonly DroppedFile[], chosen: string): DroppedModel {
     return { kind: 'archive', name: only.path, blob: only.blob };
   }
   return { kind: 'folder', name: chosen, files };
-}
-
-function folderName(entry: DroppedEntry): string {
-  return entry.createReader === undefined ? looseName : entry.name;
 }
 
 function unreadable(path: string, cause: DOMException): RerankError {

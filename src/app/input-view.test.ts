@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isStale, pastedDocuments } from './input-view.ts';
+import { importHintOf, isStale, pastedDocuments } from './input-view.ts';
 import type { Result } from './store.ts';
 
 const input = { query: 'q', documentsText: 'one\ntwo', layout: 'auto' } as const;
@@ -29,5 +29,28 @@ describe('pastedDocuments', () => {
     const first = pastedDocuments(input);
     expect(pastedDocuments({ ...input })).toBe(first);
     expect(pastedDocuments({ ...input, layout: 'blank-lines' })).not.toBe(first);
+  });
+});
+
+describe('a text that would better be imported', () => {
+  it.each([
+    ['{"_id": "1", "text": "a"}\n{"_id": "2", "text": "b"}\n', 'json-lines'],
+    ['{"query": "q", "documents": ["a", "b"]}', 'json-objects'],
+    ['[{"id": 7, "body": "a"}]', 'json-objects'],
+    ['\uFEFF\n id\ttext\n1\ta\n2\tb\n3\tc', 'table'],
+  ] as const)('%j is told by its beginning', (text, hint) => {
+    expect(importHintOf(text)).toBe(hint);
+  });
+
+  it.each([
+    '',
+    'one line\nanother line',
+    '["a", "b"]',
+    '[{"text": "a"}, {"text": "b"}]',
+    '[1] a footnote',
+    'a\tb\nno tab here\n',
+    '{curly} text',
+  ])('%j is not one', (text) => {
+    expect(importHintOf(text)).toBeNull();
   });
 });

@@ -15,6 +15,30 @@ export function pastedDocuments({
   return remembered.pasted;
 }
 
+/** What a text seems to be when it is more than documents: it has ids, queries or columns. */
+export type ImportHint = 'json-objects' | 'json-lines' | 'table';
+
+const firstCharacters = 4000;
+
+/**
+ * Whether a text in the "Documents" box would better be imported, by a look at its beginning: JSON
+ * objects with more than a text, JSON Lines, or lines of equally many tab-separated cells.
+ */
+export function importHintOf(text: string): ImportHint | null {
+  const start = text.slice(0, firstCharacters).replace(/^[\uFEFF\s]+/u, '');
+  if (/^\{\s*"/u.test(start)) return /\}\s*\n\s*\{/u.test(start) ? 'json-lines' : 'json-objects';
+  if (/^\[\s*\{/u.test(start) && !/^\[\s*\{\s*"text"\s*:\s*"[^"]*"\s*\}/u.test(start)) {
+    return 'json-objects';
+  }
+  // The last line may be cut off.
+  const lines = start.split('\n').slice(0, -1);
+  const cells = lines.slice(0, 5).map((line) => line.split('\t').length);
+  const [first = 1] = cells;
+  return cells.length > 1 && first > 1 && cells.every((number) => number === first)
+    ? 'table'
+    : null;
+}
+
 /** Whether the boxes hold something else than what the result was made from. */
 export function isStale(
   state: Pick<AppState, 'query' | 'documentsText' | 'layout'>,

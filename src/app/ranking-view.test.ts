@@ -15,6 +15,7 @@ function resultOf(logits: readonly number[], bm25Scores: readonly number[] | nul
     passages: logits.map(() => null),
     bm25Scores: bm25Scores === null ? null : Float64Array.from(bm25Scores),
     bm25Failure: null,
+    collection: null,
     done: logits.filter((logit) => !Number.isNaN(logit)).length,
     model: null,
     timings: null,
@@ -78,12 +79,36 @@ describe('rankingRows', () => {
     }
   });
 
+  it("keeps a collection's candidates below the depth in the first stage's order", () => {
+    const nan = Number.NaN;
+    const pasted = resultOf([nan, 1, nan, 2], [1, 2, 3, 4]);
+    const judged: Result = {
+      ...pasted,
+      collection: {
+        docIds: ['a', 'b', 'c', 'd'],
+        titles: [null, null, null, null],
+        grades: Float64Array.of(0, nan, 2, 1),
+        relevantFrom: 1,
+        firstStageScores: Float64Array.of(9, 8, 7, 5),
+      },
+    };
+    expect(rankingRows(pasted, 'cross-encoder').map(({ index }) => index)).toEqual([3, 1, 2, 0]);
+    expect(rankingRows(judged, 'cross-encoder').map(({ index }) => index)).toEqual([3, 1, 0, 2]);
+    const given = rankingRows(judged, 'first-stage');
+    expect(given.map(({ index, grade, bar }) => [index, grade, bar])).toEqual([
+      [0, 0, 1],
+      [1, nan, 8 / 9],
+      [2, 2, 7 / 9],
+      [3, 1, 5 / 9],
+    ]);
+  });
+
   it('gives every document once, in any order, and bars from 0 to 1', () => {
     const score = fc.oneof(fc.double({ min: -20, max: 20, noNaN: true }), fc.constant(Number.NaN));
     const pairs = fc.array(fc.tuple(score, fc.double({ min: 0, max: 50, noNaN: true })), {
       minLength: 1,
     });
-    const orders = fc.constantFrom('cross-encoder', 'bm25', 'both');
+    const orders = fc.constantFrom('cross-encoder', 'bm25', 'both', 'first-stage');
     fc.assert(
       fc.property(pairs, orders, (scores, order) => {
         const result = resultOf(

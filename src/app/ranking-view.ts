@@ -9,13 +9,17 @@ export interface RankingRow {
   readonly text: string;
   /** False while the model has not scored it; such rows stand below, in BM25's order. */
   readonly scored: boolean;
-  /** Length of the bar, 0..1: relevance, or the share of the best for BM25 and for both. */
+  /** Length of the bar, 0..1: relevance, or the share of the best for all other orders. */
   readonly bar: number;
   readonly logit: number;
   readonly relevance: number;
   readonly bm25Score: number | null;
   /** Sum of the two z-scores; null unless the order is `both`. */
   readonly zSum: number | null;
+  /** What the first stage gave; null where it gave no scores. */
+  readonly firstStageScore: number | null;
+  /** Null without judgements; NaN where the document is not judged. */
+  readonly grade: number | null;
   readonly tokens: number;
   readonly truncated: boolean;
   /** The passage that decided; null when the document was read in one piece. */
@@ -26,52 +30,59 @@ export interface RankingRow {
   readonly movedFromBm25: number | null;
 }
 
-/**
- * The first rows of a result in one of its three orders, by default all of them. Needs no scoring:
- * all scores are there.
- */
-export function rankingRows(
-  result: Result,
-  order: RankingOrder,
-  limit = Number.POSITIVE_INFINITY,
-): readonly RankingRow[] {
-  const { documents, logits, bm25Scores } = result;
-  const sums = order === 'both' && bm25Scores !== null ? zSums(logits, bm25Scores) : null;
-  const scores = order === 'bm25' ? bm25Scores : (sums ?? logits);
-  const ordered = documentOrder(scores ?? logits, bm25Scores);
-  const bm25Ranks = bm25Scores === null ? null : bm25RanksOf(bm25Scores);
-  const bestBm25 = bm25Scores === null ? 0 : maximum(bm25Scores);
-  const lowest = sums === null ? 0 : minimum(sums);
-  const range = sums === null ? 0 : maximum(sums) - lowest;
+/** A whole ranking of which rows are made when they are looked at: 10,000 take a moment. */
+export interface RankingTable {
+  readonly length: number;
+  /** @param position from 0 to length - 1, best first */
+  readonly rowAt: (position: number) => RankingRow;
+}
 
-  return ordered.slice(0, limit).map((index, position) => {
+/**
+ * A result in one of its orders. Needs no scoring: all scores are there.
+ */
+export function rankingTable(result: Result, order: RankingOrder): RankingTable {
+  const { documents, logits, bm25Scores, collection } = result;
+  const sums = order === 'both' && bm25Scores !== null ? zSums(logits, bm25Scores) : null;
+  const ordered = orderOf(result, order, sums);
+  const bm25Ranks = bm25Scores === null ? null : bm25RanksOf(bm25Scores);
+  const barOf = barsOf(result, order, sums);
+
+  const rowAt = (position: number): RankingRow => {
+    const index = ordered[position] ?? 0;
     const rank = position + 1;
     const logit = logits[index] ?? Number.NaN;
     const scored = !Number.isNaN(logit);
-    const relevance = scored ? relevanceOfLogit(logit) : 0;
-    const bm25Score = bm25Scores?.[index] ?? null;
-    const zSum = sums === null || !scored ? null : (sums[index] ?? null);
-    let bar = relevance;
-    if (order === 'bm25') bar = bestBm25 > 0 ? (bm25Score ?? 0) / bestBm25 : 0;
-    else if (zSum !== null) bar = range > 0 ? (zSum - lowest) / range : 1;
     const bm25Rank = bm25Ranks?.[index];
     return {
       index,
       rank,
       text: documents[index] ?? '',
       scored,
-      bar,
+      bar: barOf(index),
       logit,
-      relevance,
-      bm25Score,
-      zSum,
+      relevance: scored ? relevanceOfLogit(logit) : 0,
+      bm25Score: bm25Scores?.[index] ?? null,
+      zSum: sums === null || !scored ? null : (sums[index] ?? null),
+      firstStageScore: collection?.firstStageScores?.[index] ?? null,
+      grade: collection?.grades[index] ?? null,
       tokens: result.tokens[index] ?? 0,
       truncated: result.truncated[index] ?? false,
       passage: result.passages[index] ?? null,
       movedFromRequest: index + 1 - rank,
       movedFromBm25: order === 'bm25' || bm25Rank === undefined ? null : bm25Rank - rank,
     };
-  });
+  };
+  return { length: ordered.length, rowAt };
+}
+
+/** The first rows of a result in one of its orders, by default all of them. */
+export function rankingRows(
+  result: Result,
+  order: RankingOrder,
+  limit = Number.POSITIVE_INFINITY,
+): readonly RankingRow[] {
+  const { length, rowAt } = rankingTable(result, order);
+  return Array.from({ length: Math.min(length, limit) }, (_, position) => rowAt(position));
 }
 
 /** The logits of a whole ranking, back in the order of the request. */
@@ -92,7 +103,53 @@ function bm25RanksOf(scores: Float64Array): readonly number[] {
   return ranks;
 }
 
-/** Scored documents by score, then the rest by BM25. */
+/** Document indexes, best first. */
+function orderOf(
+  { documents, logits, bm25Scores, collection }: Result,
+  order: RankingOrder,
+  sums: Float64Array | null,
+): readonly number[] {
+  if (order === 'first-stage') return [...documents.keys()];
+  const scores = order === 'bm25' ? bm25Scores : sums;
+  // A collection's candidates below the depth stay in the first stage's order, as they are measured.
+  return documentOrder(scores ?? logits, collection === null ? bm25Scores : null);
+}
+
+/** How long the bar of a document is, 0..1. */
+function barsOf(
+  { logits, bm25Scores, collection }: Result,
+  order: RankingOrder,
+  sums: Float64Array | null,
+): (index: number) => number {
+  if (order === 'bm25') return shareOf(bm25Scores, 0);
+  if (order === 'first-stage') {
+    const scores = collection?.firstStageScores ?? null;
+    // Dense retrievers may give negative ones: the worst candidate then has no bar.
+    return shareOf(scores, scores === null ? 0 : Math.min(0, minimum(scores)));
+  }
+  if (sums !== null) return shareOf(sums, minimum(sums), 1);
+  return (index) => {
+    const logit = logits[index] ?? Number.NaN;
+    return Number.isNaN(logit) ? 0 : relevanceOfLogit(logit);
+  };
+}
+
+/** Where a score lies between `lowest` and the best; `whenEqual` for all when these are the same. */
+function shareOf(
+  scores: Float64Array | null,
+  lowest: number,
+  whenEqual = 0,
+): (index: number) => number {
+  if (scores === null) return () => 0;
+  const range = maximum(scores) - lowest;
+  return (index) => {
+    const score = scores[index] ?? Number.NaN;
+    if (Number.isNaN(score)) return 0;
+    return range > 0 ? (score - lowest) / range : whenEqual;
+  };
+}
+
+/** Scored documents by score, then the rest by BM25, or as they were given. */
 function documentOrder(scores: Float64Array, bm25Scores: Float64Array | null): readonly number[] {
   const order = orderByScore(scores);
   const known = order.filter((index) => !Number.isNaN(scores[index]));

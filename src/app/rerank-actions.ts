@@ -23,7 +23,7 @@ let runNumber = 0;
 
 /** Changes what is typed; an earlier result stays as it is. */
 export function editInput(change: Partial<Input>): void {
-  store.setState({ ...change, loadedTrap: null, inputFailure: null });
+  store.setState({ ...change, loadedTrap: null, opened: null, inputFailure: null });
 }
 
 /** Empties the boxes; their text can be brought back. */
@@ -142,13 +142,14 @@ function refuse(inputFailure: Failure): void {
 }
 
 /** New text for the boxes, remembering the user's own. */
-function replaceInput(input: Input): Partial<AppState> {
+export function replaceInput(input: Input): Partial<AppState> {
   const { query, documentsText, layout, loadedTrap, replaced } = store.getState();
   const own = loadedTrap === null && (query.trim() !== '' || documentsText.trim() !== '');
   const restored = replaced === input ? null : replaced;
   return {
     ...input,
     loadedTrap: null,
+    opened: null,
     inputFailure: null,
     replaced: own ? { query, documentsText, layout } : restored,
   };

@@ -66,6 +66,7 @@ export class ResultDraft {
       passages: this.#passages.slice(),
       bm25Scores: this.bm25Scores,
       bm25Failure: this.bm25Failure,
+      collection: null,
       done: this.#last?.done ?? 0,
       model: this.model,
       timings: this.timings,

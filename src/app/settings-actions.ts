@@ -4,7 +4,8 @@ import { changeSettings } from './change-settings.ts';
 import { loadModel } from './model-actions.ts';
 import { openTrap, rerank } from './rerank-actions.ts';
 import { crossrank, localSettings, tabStorage } from './services.ts';
-import { type AppState, type Input, type RankingOrder, store, type View } from './store.ts';
+import { isShareAddress, openShared } from './share-actions.ts';
+import { type AppState, type Input, store, type View } from './store.ts';
 import { loadTraps, runTraps } from './trap-actions.ts';
 
 /** Draft documents up to this many characters are ranked again after a reload by themselves. */
@@ -13,16 +14,21 @@ const autoRerankCharacters = 20_000;
 /** Starts the page: settings, devices, and either the draft of this tab or the first trap. */
 export async function startApp(): Promise<void> {
   store.setState({ settings: readSettings(localSettings).settings });
-  showAddress();
+  const shared = isShareAddress(location.hash) ? location.hash : null;
+  if (shared === null) showAddress();
   addEventListener('hashchange', showAddress);
   crossrank.devices().then((devices) => store.setState({ devices }));
   await forgetMissingModel();
 
   const { draft } = readDraft(tabStorage);
   keepDraft();
-  if (draft !== undefined && (draft.query !== '' || draft.documents !== '')) {
-    const { query, documents, layout } = draft;
-    store.setState({ query, documentsText: documents, layout });
+  const drafted = draft !== undefined && (draft.query !== '' || draft.documents !== '');
+  if (drafted) {
+    store.setState({ query: draft.query, documentsText: draft.documents, layout: draft.layout });
+  }
+  if (shared !== null) return openShared(shared);
+  if (drafted) {
+    const { documents } = draft;
     if (documents.length <= autoRerankCharacters) await rerank();
     return;
   }
@@ -73,7 +79,7 @@ export async function retryOnWasm(): Promise<void> {
   else if (run.phase === 'failed') await rerank();
 }
 
-export function chooseOrder(order: RankingOrder): void {
+export function chooseOrder(order: AppState['order']): void {
   store.setState({ order });
 }
 
@@ -93,9 +99,15 @@ export function addressOf(view: View): string {
 /** Takes the view from the address; one that names no view changes nothing. */
 function showAddress(): void {
   const { hash } = location;
+  if (isShareAddress(hash)) {
+    openShared(hash);
+    return;
+  }
   if (hash !== '' && !hash.startsWith('#/')) return;
   const view =
-    (['traps', 'models'] as const).find((name) => hash.startsWith(addressOf(name))) ?? 'rerank';
+    (['traps', 'collections', 'models'] as const).find((name) =>
+      hash.startsWith(addressOf(name)),
+    ) ?? 'rerank';
   store.setState({ view });
   const { traps } = store.getState();
   if (view === 'traps' && traps.phase !== 'running' && traps.outcomes.size === 0) runTraps();

@@ -18,7 +18,13 @@ import type { KeptModel } from '../models/kept-model.ts';
 
 /** What went wrong, in a form that the page can translate: the code leads, the detail explains. */
 export interface Failure {
-  readonly code: RerankErrorCode | 'documents-json' | 'traps-unavailable';
+  readonly code:
+    | RerankErrorCode
+    | 'documents-json'
+    | 'traps-unavailable'
+    | 'link-damaged'
+    | 'link-newer'
+    | 'link-too-large';
   /** English, from the library; shown as detail. */
   readonly detail: string;
 }
@@ -52,6 +58,18 @@ export type RunPhase =
   | { readonly phase: 'cancelled'; readonly done: number; readonly total: number }
   | { readonly phase: 'failed'; readonly failure: Failure };
 
+/** What a collection knows of the documents of one of its queries; arrays go by document index. */
+export interface CollectionContext {
+  readonly docIds: readonly string[];
+  readonly titles: readonly (string | null)[];
+  /** NaN where not judged. */
+  readonly grades: Float64Array;
+  /** Grades from this one on are relevant. */
+  readonly relevantFrom: number;
+  /** Null where the first stage gave no scores: the documents stand in its order. */
+  readonly firstStageScores: Float64Array | null;
+}
+
 /** The scores of one (query, documents) request, as far as they are known. */
 export interface Result {
   /** Grows with every run, so that a late reply is told from a newer one. */
@@ -71,14 +89,19 @@ export interface Result {
   readonly bm25Scores: Float64Array | null;
   /** Why it has not and will not. */
   readonly bm25Failure: Failure | null;
+  /** What is known of the documents besides their texts; null unless they are a collection's. */
+  readonly collection: CollectionContext | null;
   /** Documents scored by the cross-encoder. */
   readonly done: number;
   readonly model: LoadedModel | null;
   readonly timings: RerankTimings | null;
 }
 
-/** The three orders of a result: by the model, by keywords, by both (z-scores added). */
-export type RankingOrder = 'cross-encoder' | 'bm25' | 'both';
+/**
+ * The orders of a result: by the model, by keywords, by both (z-scores added), and as the documents
+ * were given, which for a collection's query is its first stage.
+ */
+export type RankingOrder = 'cross-encoder' | 'bm25' | 'both' | 'first-stage';
 
 export interface TrapsState {
   readonly phase: 'none' | 'loading' | 'ready' | 'running' | 'failed';
@@ -89,7 +112,7 @@ export interface TrapsState {
   readonly failure: Failure | null;
 }
 
-export type View = 'rerank' | 'traps' | 'models';
+export type View = 'rerank' | 'traps' | 'collections' | 'models';
 
 /** A model that is being fetched or opened, by what the user asked for. */
 export interface ModelLoading {
@@ -150,6 +173,11 @@ export interface AppState extends Input {
   readonly inputFailure: Failure | null;
   /** Own text that a keyword trap or "Clear" has replaced; null if there is none to bring back. */
   readonly replaced: Input | null;
+  /**
+   * Set while the boxes hold what a link brought: the model that it was made with, if another than
+   * the one in use. It is not fetched unasked.
+   */
+  readonly opened: { readonly otherModel: string | null } | null;
   /** Set while the boxes hold an unchanged keyword trap. */
   readonly loadedTrap: KeywordTrap | null;
   /** Whether what is typed would survive a reload of this tab. */
@@ -158,7 +186,8 @@ export interface AppState extends Input {
   readonly model: ModelPhase;
   readonly run: RunPhase;
   readonly result: Result | null;
-  readonly order: RankingOrder;
+  /** Pasted documents have no first stage. */
+  readonly order: Exclude<RankingOrder, 'first-stage'>;
   readonly arrangement: 'list' | 'side-by-side';
   readonly showLogits: boolean;
   readonly traps: TrapsState;
@@ -173,6 +202,7 @@ const initialState: AppState = {
   layout: 'auto',
   inputFailure: null,
   replaced: null,
+  opened: null,
   loadedTrap: null,
   draft: 'kept',
   devices: null,

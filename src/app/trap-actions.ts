@@ -98,6 +98,7 @@ function resultOfTrap(trap: KeywordTrap, { ranking, timings, ...model }: RerankR
     passages: documents.map(() => null),
     bm25Scores: bm25Scores(createBm25Index(documents), trap.query),
     bm25Failure: null,
+    collection: null,
     done: documents.length,
     model,
     timings,

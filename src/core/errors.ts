@@ -22,6 +22,9 @@ export type RerankErrorCode =
   | 'out-of-memory'
   | 'device-lost'
   | 'worker-crashed'
+  | 'collection-missing'
+  | 'file-unreadable'
+  | 'too-large'
   | 'disposed';
 
 /**

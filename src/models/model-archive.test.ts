@@ -325,6 +325,14 @@ describe('openModelArchive', () => {
     });
   });
 
+  test('fails, and does not wait for ever, where the header before the content is damaged', async () => {
+    const entries = [...honest, { path: 'mine/model.onnx', content: weights }];
+    const bytes = Buffer.from(await rawZip(entries).arrayBuffer());
+    bytes.write('XX', bytes.lastIndexOf('PK\x03\x04', undefined, 'latin1'));
+    const { error } = await readFile(new Blob([bytes]), 'model.onnx');
+    expect(error).toMatchObject({ code: 'model-corrupt' });
+  });
+
   test('refuses a directory that would fill the memory', async () => {
     const zeros = new Uint8Array(20_000_000);
     const blob = new Blob(['PK\x03\x04', zeros, endRecord(1, zeros.length, 4)]);

@@ -175,9 +175,17 @@ function inflate(
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null = null;
   let readBytes = 0;
   const open = () => {
-    const pipe = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-    // What goes wrong reaches the reader through the pipe.
-    entry.getData(pipe.writable, { checkCrc32: true, signal: stop.signal }).catch(() => undefined);
+    let failPipe: (error: unknown) => void = () => undefined;
+    const pipe = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        failPipe = (error) => controller.error(error);
+      },
+    });
+    entry
+      .getData(pipe.writable, { checkCrc32: true, signal: stop.signal })
+      // What goes wrong before the first byte, such as a damaged local header, leaves the pipe as it
+      // is, and its reader would wait for ever.
+      .catch((error: unknown) => failPipe(error));
     return pipe.readable.getReader();
   };
   const fail = (controller: ReadableStreamDefaultController, error: unknown) => {

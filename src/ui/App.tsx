@@ -11,12 +11,21 @@ import { RerankView } from './RerankView.tsx';
 import { TrapsView } from './TrapsView.tsx';
 import { useApp } from './use-app.ts';
 
-const views: readonly View[] = ['rerank', 'traps', 'models'];
+const views: readonly View[] = ['rerank', 'traps', 'collections', 'models'];
 
-/** Fetched when it is opened: a first visit does not need it. */
+/** Fetched when they are opened: a first visit does not need them. */
 const ModelsView = lazy(async () => ({ default: (await import('./ModelsView.tsx')).ModelsView }));
 
-const viewOf = { rerank: RerankView, traps: TrapsView, models: ModelsView } as const;
+const CollectionsView = lazy(async () => ({
+  default: (await import('./collections/CollectionsView.tsx')).CollectionsView,
+}));
+
+const viewOf = {
+  rerank: RerankView,
+  traps: TrapsView,
+  collections: CollectionsView,
+  models: ModelsView,
+} as const;
 
 export function App() {
   const settings = useApp((state) => state.settings);

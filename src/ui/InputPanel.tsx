@@ -1,5 +1,6 @@
-import { type KeyboardEvent, useEffect, useRef } from 'react';
-import { pastedDocuments } from '../app/input-view.ts';
+import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+import { importHintOf, pastedDocuments } from '../app/input-view.ts';
+import { nameOfModel } from '../app/model-display.ts';
 import {
   cancelRerank,
   clearInput,
@@ -8,11 +9,13 @@ import {
   rerank,
   restoreInput,
 } from '../app/rerank-actions.ts';
+import { addressOf } from '../app/settings-actions.ts';
 import { loadTraps } from '../app/trap-actions.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { LongDocuments } from './LongDocuments.tsx';
 import { type Language, useLanguage } from './language.ts';
 import { Segments } from './Segments.tsx';
+import { ShareButton } from './ShareButton.tsx';
 import { useApp } from './use-app.ts';
 
 const layouts = ['auto', 'lines', 'blank-lines', 'json'] as const;
@@ -94,6 +97,7 @@ export function InputPanel() {
           onChange={(event) => editInput({ documentsText: event.target.value })}
         />
         <Interpretation />
+        <ImportHint />
         <LongDocuments />
       </div>
       <div className="input-actions">
@@ -129,6 +133,7 @@ export function InputPanel() {
               {words.input.restore}
             </button>
           )}
+          {!empty && <ShareButton />}
           <button
             type="button"
             className="button button-quiet"
@@ -139,8 +144,46 @@ export function InputPanel() {
           </button>
         </span>
       </div>
+      <Opened />
       {failure !== null && <FailureNotice failure={failure} />}
     </form>
+  );
+}
+
+/** Offers to import a text that is more than documents. */
+function ImportHint() {
+  const { words } = useLanguage();
+  const text = useApp((state) => state.documentsText);
+  const hint = useMemo(() => importHintOf(text), [text]);
+  if (hint === null) return null;
+  return (
+    <p className="interpretation">
+      {words.input.importHints[hint]}{' '}
+      <button
+        type="button"
+        className="link"
+        onClick={async () => {
+          const { beginImportOfText } = await import('../app/import-actions.ts');
+          location.hash = addressOf('collections');
+          await beginImportOfText(text);
+        }}
+      >
+        {words.input.importIt}
+      </button>
+    </p>
+  );
+}
+
+/** Says that the boxes hold what a link brought. */
+function Opened() {
+  const { words } = useLanguage();
+  const opened = useApp((state) => state.opened);
+  if (opened === null) return null;
+  const { otherModel } = opened;
+  return (
+    <p className="notice">
+      {words.share.opened} {otherModel !== null && words.share.otherModel(nameOfModel(otherModel))}
+    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import { InputPanel } from './InputPanel.tsx';
 import { useLanguage } from './language.ts';
+import { RerankDrop } from './RerankDrop.tsx';
 import { ResultPanel } from './ResultPanel.tsx';
 
 export function RerankView() {
@@ -9,6 +10,7 @@ export function RerankView() {
       <h1 className="visually-hidden">{words.nav.rerank}</h1>
       <InputPanel />
       <ResultPanel />
+      <RerankDrop />
     </div>
   );
 }

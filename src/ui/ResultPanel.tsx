@@ -5,6 +5,7 @@ import { rerank } from '../app/rerank-actions.ts';
 import { chooseArrangement, chooseOrder, toggleLogits } from '../app/settings-actions.ts';
 import type { Result } from '../app/store.ts';
 import { CopyButton } from './CopyButton.tsx';
+import { ExportResult } from './ExportResult.tsx';
 import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { RankingList } from './RankingList.tsx';
@@ -101,6 +102,7 @@ function Ranked({ result }: { result: Result }) {
             label={words.result.copy}
             text={() => asJson(result, rankingRows(result, order))}
           />
+          <ExportResult result={result} order={order} />
         </span>
       </div>
       {result.bm25Failure !== null && (

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { type RankingRow, rankingRows } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
+import { GradeMark } from './GradeMark.tsx';
 import { useLanguage } from './language.ts';
 import { MarkedText } from './MarkedText.tsx';
 import { TrapRole } from './TrapCaption.tsx';
@@ -11,29 +12,35 @@ const pageSize = 30;
 const partialCards = 12;
 const excerptCharacters = 160;
 
-/** BM25's order on the left, another on the right, and a line for every document. */
-export function SideBySide({
-  result,
-  order,
-}: {
-  result: Result;
-  order: Exclude<RankingOrder, 'bm25'>;
-}) {
+interface Props {
+  readonly result: Result;
+  readonly order: RankingOrder;
+  /** The order to compare with; default BM25. */
+  readonly left?: 'bm25' | 'first-stage';
+}
+
+/** One order on the left, another on the right, and a line for every document. */
+export function SideBySide({ result, order, left: leftOrder = 'bm25' }: Props) {
   const { words, count } = useLanguage();
   const [asked, setAsked] = useState(0);
   const limit = Math.max(asked, result.done === result.documents.length ? pageSize : partialCards);
   const [followed, setFollowed] = useState<number | null>(null);
-  const left = useMemo(() => rankingRows(result, 'bm25'), [result]);
+  const left = useMemo(() => rankingRows(result, leftOrder), [result, leftOrder]);
   const right = useMemo(() => rankingRows(result, order), [result, order]);
   const shown = Math.min(limit, result.documents.length);
   const side = { result, shown, followed, setFollowed };
-  const rightName = order === 'both' ? words.result.bothOrder : words.result.modelOrder;
+  const names = {
+    bm25: words.result.bm25Order,
+    'first-stage': words.result.firstStageOrder,
+    'cross-encoder': words.result.modelOrder,
+    both: words.result.bothOrder,
+  };
   return (
     <>
       <div className="sides" data-order={order}>
-        <Side {...side} rows={left} name={words.result.bm25Order} order="bm25" />
+        <Side {...side} rows={left} name={names[leftOrder]} order={leftOrder} />
         <Lines left={left} right={right} shown={shown} followed={followed} />
-        <Side {...side} rows={right} name={rightName} order={order} />
+        <Side {...side} rows={right} name={names[order]} order={order} />
       </div>
       <p className="more">
         {result.documents.length > shown && (
@@ -66,17 +73,18 @@ function Side(props: {
           <li
             key={row.index}
             className="card"
-            data-index={row.index}
+            data-document={row.index}
             data-followed={followed === row.index}
             onPointerEnter={() => setFollowed(row.index)}
             onPointerLeave={() => setFollowed(null)}
           >
-            <span className="rank">{count(row.rank)}</span>
+            <span className={row.rank === 1 ? 'rank rank-first' : 'rank'}>{count(row.rank)}</span>
             <span className="bar bar-upright" aria-hidden="true">
               <span className="bar-fill" style={{ blockSize: `${row.bar * 100}%` }} />
             </span>
             <p className="card-text" dir="auto" title={row.text.slice(0, 600)}>
               <TrapRole trap={result.trap} index={row.index} />
+              <GradeMark grade={row.grade} relevantFrom={result.collection?.relevantFrom} />
               <MarkedText text={row.text.slice(0, excerptCharacters)} query={result.query} />
             </p>
             <span className="value">{shownValue(row, order, decimal)}</span>
@@ -92,7 +100,10 @@ function shownValue(
   order: RankingOrder,
   decimal: (value: number) => string,
 ): string {
-  if (order === 'bm25') return row.bm25Score === null ? '–' : decimal(row.bm25Score);
+  if (order === 'bm25' || order === 'first-stage') {
+    const score = order === 'bm25' ? row.bm25Score : row.firstStageScore;
+    return score === null ? '–' : decimal(score);
+  }
   if (!row.scored) return '–';
   return decimal(order === 'both' ? (row.zSum ?? 0) : row.relevance);
 }

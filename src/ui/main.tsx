@@ -7,6 +7,8 @@ import './styles/models.css';
 import './styles/models-catalog.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { collections } from '../app/collections-service.ts';
+import type { evaluateFiles } from '../app/evaluate-files.ts';
 import { crossrank } from '../app/services.ts';
 import { startApp } from '../app/settings-actions.ts';
 import { App } from './App.tsx';
@@ -15,10 +17,18 @@ declare global {
   interface Window {
     /** The console API: `await crossrank.rerank({ query, documents })`. */
     crossrank: typeof crossrank;
+    /** Imports files, reranks and evaluates, without the page's controls: `npm run evaluate`. */
+    crossrankEvaluate: typeof evaluateFiles;
+    /** The collections on this machine, for scripts. */
+    crossrankCollections: () => Promise<typeof collections>;
   }
 }
 
 window.crossrank = crossrank;
+window.crossrankCollections = async () =>
+  (await import('../app/collections-service.ts')).collections;
+window.crossrankEvaluate = async (...args) =>
+  (await import('../app/evaluate-files.ts')).evaluateFiles(...args);
 startApp();
 
 const root = document.getElementById('root');

@@ -1,0 +1,87 @@
+import type {
+  ExportedDocument,
+  ExportedFile,
+  ExportedRun,
+  ExportFormat,
+  ExportOptions,
+} from '../io/export-types.ts';
+import type { Settings } from '../io/settings-storage.ts';
+import { provenanceOf } from './collection-provenance.ts';
+import { rankingRows } from './ranking-view.ts';
+import type { RankingOrder, Result } from './store.ts';
+
+/** Pasted documents and queries have no ids; these stand for them, as with an import. */
+const queryId = 'q1';
+
+/**
+ * A result of the Rerank view in one of its orders, as it goes out. Documents that the model has
+ * not scored (after a cancel) stand at the end where the order needs them scored.
+ */
+export function exportedRunOf(
+  result: Result,
+  order: RankingOrder,
+  settings: Pick<Settings, 'longDocuments' | 'maxLength'>,
+): ExportedRun {
+  const rows = rankingRows(result, order);
+  let lowest = 0;
+  const documents = rows.map((row): ExportedDocument => {
+    const wanted = scoreOf(row, order);
+    // Not scored: one below the worst, so that readers of the file keep the order.
+    const score = wanted ?? lowest - 1;
+    lowest = score;
+    return {
+      docId: result.collection?.docIds[row.index] ?? `d${row.index + 1}`,
+      text: row.text,
+      rank: row.rank,
+      index: row.index,
+      score,
+      logit: row.scored ? row.logit : null,
+      relevance: row.scored ? row.relevance : null,
+      firstStageScore: row.firstStageScore,
+      grade: row.grade === null || Number.isNaN(row.grade) ? null : row.grade,
+      tokens: row.tokens,
+    };
+  });
+  return {
+    system: order === 'both' ? 'sum-of-z' : order,
+    rankings: [{ query: { queryId, text: result.query }, documents }],
+    provenance:
+      order === 'bm25' || result.model === null
+        ? null
+        : provenanceOf(
+            result.model,
+            { ...settings, depth: result.documents.length, queryLimit: null, titles: false },
+            // Node has no navigator.
+            { browser: globalThis.navigator?.userAgent ?? '', createdAt: Date.now() },
+          ),
+  };
+}
+
+/** The file of one format, ready to be copied or saved; the writers are fetched when needed. */
+export async function exportResult(
+  result: Result,
+  order: RankingOrder,
+  settings: Pick<Settings, 'longDocuments' | 'maxLength'>,
+  format: ExportFormat,
+  options: ExportOptions,
+): Promise<ExportedFile> {
+  const { exportRun } = await import('../io/export-run.ts');
+  return exportRun(exportedRunOf(result, order, settings), format, options, result.query);
+}
+
+function scoreOf(row: ReturnType<typeof rankingRows>[number], order: RankingOrder): number | null {
+  switch (order) {
+    case 'bm25':
+      return row.bm25Score;
+    case 'both':
+      return row.zSum;
+    case 'first-stage':
+      return row.firstStageScore ?? -row.index;
+    case 'cross-encoder':
+      return row.scored ? row.logit : null;
+    default: {
+      const unknown: never = order;
+      return unknown;
+    }
+  }
+}

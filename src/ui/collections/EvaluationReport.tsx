@@ -1,0 +1,60 @@
+import { useState } from 'react';
+import { reportFile } from '../../app/evaluation-export.ts';
+import { failureOf } from '../../app/model-phase.ts';
+import type { Failure } from '../../app/store.ts';
+import type { Evaluation } from '../../core/evaluation-types.ts';
+import { FailureNotice } from '../FailureNotice.tsx';
+import { saveFile } from '../save-file.ts';
+import { type Overview, useEvaluationWords } from './evaluation-language.ts';
+
+interface Props {
+  readonly summary: Overview['summary'];
+  readonly evaluation: Evaluation;
+}
+
+/** The evaluation to take along: copied or saved. */
+export function EvaluationReport({ summary, evaluation }: Props) {
+  const { report: words } = useEvaluationWords();
+  const [said, setSaid] = useState('');
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const take = async (format: 'markdown' | 'json', to: 'clipboard' | 'file'): Promise<void> => {
+    setSaid(words.making);
+    setFailure(null);
+    try {
+      const { name, mediaType, text } = await reportFile(summary, evaluation, format);
+      if (to === 'file') {
+        saveFile(name, new Blob([text], { type: mediaType }));
+        setSaid(name);
+      } else {
+        await navigator.clipboard.writeText(text).then(
+          () => setSaid(words.copied),
+          () => setSaid(words.failed),
+        );
+      }
+    } catch (error) {
+      setSaid('');
+      setFailure(failureOf(error));
+    }
+  };
+  return (
+    <section className="evaluation-part" aria-labelledby="evaluation-report">
+      <h2 id="evaluation-report">{words.heading}</h2>
+      <p className="models-note">{words.text}</p>
+      <div className="evaluation-actions">
+        <button type="button" className="button" onClick={() => take('markdown', 'clipboard')}>
+          {words.copy}
+        </button>
+        <button type="button" className="button" onClick={() => take('markdown', 'file')}>
+          {words.markdown}
+        </button>
+        <button type="button" className="button" onClick={() => take('json', 'file')}>
+          {words.json}
+        </button>
+        <span className="models-note" role="status">
+          {said}
+        </span>
+      </div>
+      {failure !== null && <FailureNotice failure={failure} />}
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+/** English words of exports; fetched with the first export. */
+export const exportEn = {
+  format: 'Format',
+  formats: {
+    'trec-run': 'TREC run',
+    json: 'JSON',
+    jsonl: 'JSON Lines',
+    csv: 'CSV',
+    cohere: 'Cohere v2',
+    jina: 'Jina',
+    tei: 'TEI',
+    voyage: 'Voyage',
+    markdown: 'Markdown context',
+  },
+  formatHints: {
+    'trec-run': 'qid Q0 docid rank score tag, as trec_eval and ir_measures read it',
+    json: 'rankings with ids, texts, scores and what made them',
+    jsonl: 'one line per query and document',
+    csv: 'one row per query and document; cells that look like formulas get an apostrophe',
+    cohere: 'the response of Cohere’s /v2/rerank',
+    jina: 'the response of Jina’s /v1/rerank',
+    tei: 'the response of text-embeddings-inference’s /rerank',
+    voyage: 'the response of Voyage’s /v1/rerank',
+    markdown: 'the texts with their ids, as context for a prompt',
+  },
+  groups: { files: 'Files', services: 'Responses of services', prompt: 'For a prompt' },
+  topK: 'Documents per query',
+  allDocuments: 'all',
+  texts: 'With texts',
+  rawScores: 'Logits instead of 0 to 1',
+  copy: 'Copy',
+  download: 'Download',
+  preview: 'Preview',
+  making: 'Writing the file',
+  characters: (count: string) => `${count} characters`,
+  copied: 'Copied',
+  copyFailed: 'The browser does not let the page copy. Download it instead.',
+  cut: (count: string) => `… and ${count} more characters`,
+};
+
+export type ExportWords = typeof exportEn;

@@ -1,0 +1,41 @@
+import type { ExportWords } from './export-en.ts';
+
+/** 导出部分的中文文字。 */
+export const exportZh: ExportWords = {
+  format: '格式',
+  formats: {
+    'trec-run': 'TREC run',
+    json: 'JSON',
+    jsonl: 'JSON Lines',
+    csv: 'CSV',
+    cohere: 'Cohere v2',
+    jina: 'Jina',
+    tei: 'TEI',
+    voyage: 'Voyage',
+    markdown: 'Markdown 上下文',
+  },
+  formatHints: {
+    'trec-run': 'qid Q0 docid rank score tag，可由 trec_eval 和 ir_measures 读取',
+    json: '排序结果，含编号、文本、分数及其来源',
+    jsonl: '每个查询与文档一行',
+    csv: '每个查询与文档一行；形似公式的单元格前会加撇号',
+    cohere: '与 Cohere /v2/rerank 的响应相同',
+    jina: '与 Jina /v1/rerank 的响应相同',
+    tei: '与 text-embeddings-inference /rerank 的响应相同',
+    voyage: '与 Voyage /v1/rerank 的响应相同',
+    markdown: '带编号的文本，用作提示词的上下文',
+  },
+  groups: { files: '文件', services: '各服务的响应', prompt: '用于提示词' },
+  topK: '每个查询的文档数',
+  allDocuments: '全部',
+  texts: '包含文本',
+  rawScores: '用 logit 代替 0 到 1 的分数',
+  copy: '复制',
+  download: '下载',
+  preview: '预览',
+  making: '正在生成文件',
+  characters: (count) => `${count} 个字符`,
+  copied: '已复制',
+  copyFailed: '浏览器不允许此页面复制。请改用下载。',
+  cut: (count) => `…… 另有 ${count} 个字符`,
+};
