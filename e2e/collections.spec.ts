@@ -26,6 +26,10 @@ test('all queries are reranked and measured, and a second run takes no model tim
   await page.getByRole('button', { name: 'Rerank', exact: true }).click();
   await expect(runs.getByRole('listitem')).toHaveCount(2);
   await expect(runs.getByRole('listitem').first()).toContainText('6 known before');
+  await page.getByRole('link', { name: '← All collections' }).click();
+  await page.getByRole('button', { name: 'Forget them' }).click();
+  await expect(page.getByText('of earlier runs')).toHaveCount(0);
+  await page.getByRole('link', { name: 'Measured' }).click();
 
   // One query, side by side, with its grades.
   await page.getByRole('link', { name: 'Queries', exact: true }).click();
@@ -164,4 +168,26 @@ test('a rerank request and Chinese text in GB18030 are recognised by their conte
   );
   await page.getByTitle('Change how chinese.txt is understood').click();
   await expect(page.getByText('中文文档一')).toBeVisible();
+});
+
+test('a query is typed for documents that came without one, and reranked', async ({ page }) => {
+  await importAs(page, 'Documents only', [fileOf('corpus.jsonl', jsonLines(corpus))]);
+  await page.getByRole('link', { name: 'Queries', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Add a query' }).fill('where does river water go');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'where does river water go' }).click();
+  await page.getByRole('button', { name: 'Rerank this query' }).click();
+  await expect(page.getByText('Logits of crossrank-tiny-en-zh, depth 3')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Rerank this query' })).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'Ranking' }).getByText('relevance')).toHaveCount(3);
+});
+
+test('whoever has nothing at hand takes the keyword traps, and sees what they are worth', async ({
+  page,
+}) => {
+  await page.goto('./#/collections');
+  await page.getByRole('button', { name: 'Take the keyword traps as a sample' }).click();
+  await expect(page.getByRole('heading', { name: 'Keyword traps', exact: true })).toBeVisible();
+  await expect(page.getByText('32 of 32 queries judged')).toBeVisible();
+  await expect(page.getByText('32 queries count')).toBeVisible();
 });

@@ -39,6 +39,28 @@ for (const [name, colorScheme, width, height, locale] of [
   });
 }
 
+for (const [name, colorScheme, width, locale] of [
+  ['collection-light', 'light', 1280, 'en-US'],
+  ['collection-dark', 'dark', 1280, 'en-US'],
+  ['collection-zh', 'light', 1280, 'zh-CN'],
+  ['collection-narrow', 'light', 390, 'en-US'],
+] as const) {
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height: 1000 }, locale });
+
+    test('evaluation', async ({ page }) => {
+      await page.goto('./#/collections');
+      await page.getByRole('button', { name: /as a sample|作为示例/ }).click();
+      await page.getByRole('button', { name: locale === 'zh-CN' ? '重排' : 'Rerank' }).click();
+      await expect(page.getByText(/^Done: 32|^已完成：32/)).toBeVisible();
+      await expect(page.locator('.evaluation-figures[aria-busy="false"]')).toBeVisible();
+      await expect(page.locator('.evaluation-table tbody tr')).toHaveCount(5);
+      await page.screenshot({ path: `${folder}/${name}.png` });
+      await page.screenshot({ path: `test-results/screenshots/${name}-whole.png`, fullPage: true });
+    });
+  });
+}
+
 test('model panel', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await openRanked(page);

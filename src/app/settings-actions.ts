@@ -4,7 +4,6 @@ import { changeSettings } from './change-settings.ts';
 import { loadModel } from './model-actions.ts';
 import { openTrap, rerank } from './rerank-actions.ts';
 import { crossrank, localSettings, tabStorage } from './services.ts';
-import { isShareAddress, openShared } from './share-actions.ts';
 import { type AppState, type Input, store, type View } from './store.ts';
 import { loadTraps, runTraps } from './trap-actions.ts';
 
@@ -89,6 +88,16 @@ export function chooseArrangement(arrangement: AppState['arrangement']): void {
 
 export function toggleLogits(): void {
   store.setState((state) => ({ showLogits: !state.showLogits }));
+}
+
+/** Whether an address carries a query and documents. */
+function isShareAddress(hash: string): boolean {
+  return hash.startsWith('#/share/');
+}
+
+/** What reads such addresses is fetched with the first. */
+async function openShared(hash: string): Promise<void> {
+  await (await import('./share-actions.ts')).openShared(hash);
 }
 
 /** The address of a view, for links. */

@@ -1,15 +1,9 @@
 import { formatDocuments } from '../io/pasted-documents.ts';
-import type { ShareLink } from '../io/share-link.ts';
+import { decodeShare, encodeShare, type ShareLink } from '../io/share-link.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { pastedDocuments } from './input-view.ts';
-import { failureOf } from './model-phase.ts';
 import { replaceInput, rerank } from './rerank-actions.ts';
 import { type Failure, store } from './store.ts';
-
-/** Whether an address carries a query and documents. */
-export function isShareAddress(hash: string): boolean {
-  return hash.startsWith('#/share/');
-}
 
 /**
  * A link to this page with what is in the boxes and the settings that decide their order, all in
@@ -20,7 +14,6 @@ export async function makeShareLink(): Promise<(ShareLink & { readonly url: stri
   const state = store.getState();
   const pasted = pastedDocuments(state);
   if (!pasted.ok) return null;
-  const { encodeShare } = await import('../io/share-link.ts');
   const { longDocuments, maxLength, model } = state.settings;
   const link = await encodeShare({
     version: 1,
@@ -44,10 +37,6 @@ export async function openShared(hash: string): Promise<void> {
   // The boxes are the truth from now on: a reload must not bring the link's text again.
   history.replaceState(null, '', '#/');
   store.setState({ view: 'rerank' });
-  const { decodeShare } = await import('../io/share-link.ts').catch((error: unknown) => {
-    store.setState({ inputFailure: failureOf(error) });
-    throw error;
-  });
   const decoded = await decodeShare(hash);
   if (!decoded.ok) {
     store.setState({ inputFailure: { code: failureCodes[decoded.problem], detail: '' } });

@@ -23,7 +23,7 @@ export interface CollectionSummary extends ImportCounts {
   readonly textLength: number;
   /** Newest first. */
   readonly runs: readonly RunSummary[];
-  /** Written by a later version of this app: it can be exported as it is and deleted, not opened. */
+  /** Written by a later version of this app: it can be deleted, not opened. */
   readonly readable: boolean;
 }
 

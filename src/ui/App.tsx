@@ -4,7 +4,7 @@ import { addressOf, languageOf } from '../app/settings-actions.ts';
 import type { View } from '../app/store.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { Footer } from './Footer.tsx';
-import { LanguageContext, languageFor } from './language.ts';
+import { LanguageContext, useLoadedLanguage } from './language.ts';
 import { ModelBadge } from './ModelBadge.tsx';
 import { Preferences } from './Preferences.tsx';
 import { RerankView } from './RerankView.tsx';
@@ -30,7 +30,7 @@ const viewOf = {
 export function App() {
   const settings = useApp((state) => state.settings);
   const view = useApp((state) => state.view);
-  const language = languageFor(languageOf(settings));
+  const language = useLoadedLanguage(languageOf(settings));
   const { words } = language;
 
   useEffect(() => {

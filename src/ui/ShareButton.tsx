@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { failureOf } from '../app/model-phase.ts';
-import { makeShareLink } from '../app/share-actions.ts';
 import { useLanguage } from './language.ts';
 
 /** Copies a link that carries query, documents and settings, and says whether that worked. */
@@ -11,6 +10,7 @@ export function ShareButton() {
 
   const copy = async (): Promise<void> => {
     try {
+      const { makeShareLink } = await import('../app/share-actions.ts');
       const link = await makeShareLink();
       if (link === null) setSaid(share.unreadable);
       else if (!link.ok) setSaid(share.tooLong(count(link.length), count(link.limit)));

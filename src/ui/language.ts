@@ -1,6 +1,5 @@
-import { createContext, use } from 'react';
+import { createContext, use, useEffect, useState } from 'react';
 import { type Dictionary, en } from './en.ts';
-import { zh } from './zh.ts';
 
 /** Words and number formats of the language that the page speaks. */
 export interface Language {
@@ -16,20 +15,45 @@ export interface Language {
   readonly percent: (value: number) => string;
 }
 
-const languages: Record<'en' | 'zh', Language> = {
-  en: createLanguage('en', en),
-  zh: createLanguage('zh', zh),
-};
+const english = createLanguage('en', en);
+
+/** Fetched when it is spoken: most visits need one dictionary. */
+let chinese: Language | null = null;
 
 /** The language of everything below; set once by the app. */
-export const LanguageContext = createContext<Language>(languages.en);
+export const LanguageContext = createContext<Language>(english);
 
 export function useLanguage(): Language {
   return use(LanguageContext);
 }
 
-export function languageFor(tag: 'en' | 'zh'): Language {
-  return languages[tag];
+/** The words of a language; fetched the first time. */
+export async function loadLanguage(tag: 'en' | 'zh'): Promise<Language> {
+  if (tag === 'en') return english;
+  if (chinese === null) {
+    const { zh } = await import('./zh.ts');
+    chinese = createLanguage('zh', zh);
+  }
+  return chinese;
+}
+
+/** The language that is wanted, as soon as it is here; until then the one before. */
+export function useLoadedLanguage(tag: 'en' | 'zh'): Language {
+  const [language, setLanguage] = useState((tag === 'zh' ? chinese : null) ?? english);
+  useEffect(() => {
+    let wanted = true;
+    loadLanguage(tag).then(
+      (loaded) => {
+        if (wanted) setLanguage(loaded);
+      },
+      // The page goes on in the language that it has.
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [tag]);
+  return language;
 }
 
 function createLanguage(tag: 'en' | 'zh', words: Dictionary): Language {

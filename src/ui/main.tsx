@@ -10,8 +10,10 @@ import { createRoot } from 'react-dom/client';
 import type { collections } from '../app/collections-service.ts';
 import type { evaluateFiles } from '../app/evaluate-files.ts';
 import { crossrank } from '../app/services.ts';
-import { startApp } from '../app/settings-actions.ts';
+import { languageOf, startApp } from '../app/settings-actions.ts';
+import { store } from '../app/store.ts';
 import { App } from './App.tsx';
+import { loadLanguage } from './language.ts';
 
 declare global {
   interface Window {
@@ -30,6 +32,9 @@ window.crossrankCollections = async () =>
 window.crossrankEvaluate = async (...args) =>
   (await import('../app/evaluate-files.ts')).evaluateFiles(...args);
 startApp();
+
+// In the language that is wanted from the first word on; without it in the one that is here.
+await loadLanguage(languageOf(store.getState().settings)).catch(() => undefined);
 
 const root = document.getElementById('root');
 if (root !== null) {

@@ -4,6 +4,7 @@ import { filterQueries } from '../../app/collection-view.ts';
 import { addressOfPlace } from '../../app/collections-address.ts';
 import type { CollectionsState } from '../../app/collections-store.ts';
 import { useLanguage } from '../language.ts';
+import { CollectionAddQuery } from './CollectionAddQuery.tsx';
 import { useCollectionWords } from './use-collections.ts';
 
 type Overview = Extract<CollectionsState['opened'], { phase: 'ready' }>['overview'];
@@ -23,9 +24,17 @@ export function CollectionQueries({ overview }: { overview: Overview }) {
   const { queries, summary } = overview;
   const shown = useMemo(() => filterQueries(queries, wanted), [queries, wanted]);
   const { queries: said } = words;
-  if (queries.length === 0) return <p className="models-note">{said.empty}</p>;
+  if (queries.length === 0) {
+    return (
+      <section className="collection-queries" aria-label={said.label}>
+        <CollectionAddQuery collectionId={summary.id} />
+        <p className="models-note">{said.empty}</p>
+      </section>
+    );
+  }
   return (
     <section className="collection-queries" aria-label={said.label}>
+      <CollectionAddQuery collectionId={summary.id} />
       <div className="collection-filter">
         <input
           type="search"

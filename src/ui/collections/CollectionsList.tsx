@@ -5,9 +5,11 @@ import {
   removeCollection,
   restoreCollection,
 } from '../../app/collections-actions.ts';
+import { openSampleCollection } from '../../app/sample-collection.ts';
 import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
 import { CollectionsRow } from './CollectionsRow.tsx';
+import { CollectionsScores } from './CollectionsScores.tsx';
 import { ImportButton } from './ImportButton.tsx';
 import { ImportDrop } from './ImportDrop.tsx';
 import { ImportPanel } from './ImportPanel.tsx';
@@ -72,6 +74,7 @@ export function CollectionsList() {
           </ul>
         </div>
       )}
+      {list.phase === 'ready' && <CollectionsScores />}
       <ImportDrop into={null} />
     </>
   );
@@ -128,6 +131,16 @@ function Nothing() {
       <div className="collections-none-action">
         <ImportButton into={null} main />
       </div>
+      <p>
+        {none.sampleLead}{' '}
+        <button
+          type="button"
+          className="link"
+          onClick={() => openSampleCollection(none.sampleName)}
+        >
+          {none.sample}
+        </button>
+      </p>
       <h3>{none.what}</h3>
       <dl>
         {none.kinds.map(([kind, what]) => (

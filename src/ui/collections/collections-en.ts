@@ -8,6 +8,9 @@ export const collectionsEn = {
   none: {
     heading: 'Nothing here yet',
     text: 'A collection holds queries, the documents that your search found for them, and, where you have them, judgements of which are relevant. Bring yours to rerank every query in one go and to measure what the model gains over your ranking and over BM25.',
+    sampleLead: 'Nothing at hand?',
+    sample: 'Take the keyword traps as a sample',
+    sampleName: 'Keyword traps',
     what: 'What can be brought',
     kinds: [
       ['Texts and tables', 'plain text, JSON, JSON Lines, CSV, TSV'],
@@ -36,7 +39,7 @@ export const collectionsEn = {
       none: 'Nothing to rank: queries or documents are missing',
     },
     unreadable:
-      'Written by a later version of this page: it can be exported as it is and deleted, not opened. Reload the page to get that version.',
+      'Written by a later version of this page: it can be deleted, not opened. Reload the page to get that version.',
     rename: 'Rename',
     renameOf: (name: string) => `Rename ${name}`,
     nameOf: (name: string) => `New name of ${name}`,
@@ -75,7 +78,8 @@ export const collectionsEn = {
   },
   rerank: {
     heading: 'Rerank all queries',
-    nothing: 'There is nothing to rank: a collection needs queries and documents. Import more.',
+    nothing:
+      'There is nothing to rank: a collection needs queries and documents. Import more, or type a query under Queries.',
     model: 'Model',
     change: 'Change',
     changeLabel: 'Choose another model',
@@ -158,6 +162,16 @@ export const collectionsEn = {
       browser: 'Browser',
       begun: 'Begun',
     },
+  },
+  scores: {
+    known: (count: string, plural: boolean, size: string) =>
+      `${count} score${plural ? 's' : ''} of earlier runs ${plural ? 'are' : 'is'} remembered (${size}), so that they need not be computed again. No text is among them.`,
+    forget: 'Forget them',
+  },
+  addQuery: {
+    label: 'Add a query',
+    placeholder: 'Add a query, or paste one per line',
+    add: 'Add',
   },
   queries: {
     label: 'Queries',

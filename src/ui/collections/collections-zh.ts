@@ -10,6 +10,9 @@ export const collectionsZh: CollectionsDictionary = {
   none: {
     heading: '这里还没有内容',
     text: '一个集合包含查询、您的检索系统为其找到的文档，以及（如果您有的话）相关性标注。导入您的数据，即可一次重排所有查询，并衡量模型相对于您的原有排序和 BM25 的提升。',
+    sampleLead: '手头没有数据？',
+    sample: '用关键词陷阱作为示例',
+    sampleName: '关键词陷阱',
     what: '可以导入的内容',
     kinds: [
       ['文本与表格', '纯文本、JSON、JSON Lines、CSV、TSV'],
@@ -37,7 +40,7 @@ export const collectionsZh: CollectionsDictionary = {
       bm25: '数据中没有候选文档：由 BM25 在全部文档中查找',
       none: '没有可排序的内容：缺少查询或文档',
     },
-    unreadable: '由本页面的更新版本写入：可以原样导出或删除，但无法打开。请刷新页面以获取该版本。',
+    unreadable: '由本页面的更新版本写入：可以删除，但无法打开。请刷新页面以获取该版本。',
     rename: '重命名',
     renameOf: (name) => `重命名 ${name}`,
     nameOf: (name) => `${name} 的新名称`,
@@ -76,7 +79,7 @@ export const collectionsZh: CollectionsDictionary = {
   },
   rerank: {
     heading: '重排全部查询',
-    nothing: '没有可排序的内容：集合需要查询和文档。请导入更多内容。',
+    nothing: '没有可排序的内容：集合需要查询和文档。请导入更多内容，或在“查询”中输入一个查询。',
     model: '模型',
     change: '更换',
     changeLabel: '选择其他模型',
@@ -159,6 +162,16 @@ export const collectionsZh: CollectionsDictionary = {
       browser: '浏览器',
       begun: '开始时间',
     },
+  },
+  scores: {
+    known: (count, _, size) =>
+      `已记住先前运行的 ${count} 个分数（${size}），无需重新计算。其中不含任何文本。`,
+    forget: '清除',
+  },
+  addQuery: {
+    label: '添加查询',
+    placeholder: '添加一个查询，或粘贴多行，每行一个',
+    add: '添加',
   },
   queries: {
     label: '查询',
