@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import {
   beirFiles,
@@ -151,3 +155,48 @@ test('what scripts call evaluates files without the page', async ({ page }) => {
   expect(report.events).toContain('imported');
   expect(report.left).toBe(0);
 });
+
+test('npm run evaluate prints the same as JSON, and says what is wrong with its arguments', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'crossrank-evaluate-'));
+  try {
+    for (const { name, buffer } of beirFiles()) writeFileSync(path.join(folder, name), buffer);
+    const script = ['scripts/evaluate.mjs', '--no-build'];
+    const given = [
+      ...['--corpus', path.join(folder, 'corpus.jsonl')],
+      ...['--first-stage', path.join(folder, 'queries.jsonl')],
+      ...['--qrels', path.join(folder, 'qrels.tsv')],
+    ];
+    const { stdout, status } = await run([...script, ...given, '--device', 'wasm', '--json']);
+    expect(status).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ model: 'crossrank-tiny-en-zh', device: 'wasm', queries: 2 });
+    const names = report.systems.map(({ name }: { readonly name: string }) => name);
+    expect(names).toEqual(['bm25', 'cross-encoder', 'fusion']);
+    expect(report.systems[0].metrics['nDCG@10']).toBe(1);
+
+    const wrong = await run([...script, '--first-stage', 'nowhere.json', '--qrels', 'x']);
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain('There is no file nowhere.json');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** Runs a script of the project as a program. */
+function run(args: readonly string[]): Promise<{
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += String(text);
+    });
+    child.stderr.on('data', (text) => {
+      stderr += String(text);
+    });
+    child.on('close', (status) => resolve({ stdout, stderr, status }));
+  });
+}

@@ -31,6 +31,9 @@ Usage: npm run evaluate -- --first-stage FILE --qrels FILE [options]
   --json              print JSON instead of the table
   --help              show this`;
 
+/** Where the page is served when it is to keep something between calls. */
+const profilePort = 4195;
+
 /** Marks the page's lines that are for the reader. */
 const told = 'evaluate: ';
 
@@ -151,7 +154,8 @@ async function evaluate({ files, corpusCount, modelFolder, profile, page: pageOp
       .build({ root, logLevel: 'error' })
       .catch((error) => fail(`The build failed: ${error.message}`));
   }
-  const port = await freePort();
+  // What a browser keeps belongs to the address with its port.
+  const port = profile === undefined ? await freePort() : profilePort;
   const server = await vite.preview({
     root,
     logLevel: 'error',

@@ -2,6 +2,7 @@ import type { ImportReport, RunSummary } from '../collections/collection.ts';
 import type { ImportChoices } from '../collections/collections-api.ts';
 import { RerankError } from '../core/errors.ts';
 import type { Evaluation } from '../core/evaluation-types.ts';
+import { parseMetric } from '../core/metrics.ts';
 import type { LoadedModel } from '../engine/reranker.ts';
 import type { ImportFile } from '../io/import-types.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
@@ -64,6 +65,15 @@ export async function evaluateFiles(
   onEvent: (event: EvaluateFilesEvent) => void = () => {},
 ): Promise<EvaluateFilesReport> {
   const { depth = 100, queries, metrics = defaultMetrics, relevantFrom = 1 } = options;
+  for (const name of metrics) {
+    // Said before anybody waits for the scores.
+    if (parseMetric(name) === null) {
+      throw new RerankError(
+        'invalid-request',
+        `There is no metric ${name}; write nDCG@10, RR@10, AP, P@5, R@100 or Success@1.`,
+      );
+    }
+  }
   const model = await loadModel(options);
   onEvent({ type: 'model', model });
 
