@@ -111,3 +111,26 @@ test('a list of more than fifty rows scrolls while it is scored', async ({ page 
   await page.keyboard.press('Home');
   await expect(page.locator('[aria-posinset="1"]')).toHaveAttribute('data-document', first ?? '');
 });
+
+test('a text that is more than documents is offered to the import, and files dropped here go there', async ({
+  page,
+}) => {
+  await openRanked(page);
+  const lines = documents.map((text, number) => JSON.stringify({ _id: `d${number}`, text }));
+  await page.getByRole('textbox', { name: 'Documents' }).fill(`${lines.join('\n')}\n`);
+  await page.getByRole('button', { name: 'Import it as a collection…' }).click();
+  const files = page.getByRole('list', { name: 'Files' });
+  await expect(files.getByRole('listitem').first()).toContainText('3 documents');
+
+  await page.getByRole('link', { name: 'Rerank', exact: true }).click();
+  const dropped = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], 'dropped.txt', { type: 'text/plain' }));
+    return transfer;
+  }, documents.join('\n'));
+  await page.dispatchEvent('body', 'dragover', { dataTransfer: dropped });
+  await expect(page.getByText('Drop to import')).toBeVisible();
+  await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
+  // Beside what was being chosen already.
+  await expect(files.getByRole('listitem').filter({ hasText: 'dropped.txt' })).toBeVisible();
+});

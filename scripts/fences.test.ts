@@ -78,6 +78,7 @@ const allowed: readonly Case[] = [
   { file: 'src/engine/allowed.ts', code: "import '../core/errors.ts';\nimport './pairs.ts';" },
   { file: 'src/models/allowed.ts', code: "import 'valibot';\nimport '../core/errors.ts';" },
   { file: 'src/models/sha256.ts', code: "import 'hash-wasm';" },
+  { file: 'src/engine/owned-worker.ts', code: "import 'comlink';" },
   { file: 'src/engine/worker-reranker.ts', code: "import 'comlink';\nimport '../models/a.ts';" },
   {
     file: 'src/engine/onnx-session.ts',
@@ -95,7 +96,6 @@ const allowed: readonly Case[] = [
     code: "import '../io/a.ts';\nimport '../engine/protocol.ts';",
   },
   { file: 'src/collections/collection-database.ts', code: "import 'idb';" },
-  { file: 'src/collections/worker-collections.ts', code: "import 'comlink';" },
   {
     file: 'src/ui/collections/Allowed.tsx',
     code: "import 'react';\nimport '../../app/store.ts';\nimport '../Segments.tsx';",

@@ -37,7 +37,7 @@ export const fieldsOfRole = {
   documents: ['docId', 'text', 'title'],
   queries: ['queryId', 'query'],
   judgements: ['queryId', 'docId', 'grade'],
-  run: ['queryId', 'docId', 'score', 'rank'],
+  run: ['queryId', 'query', 'docId', 'score', 'rank', 'grade'],
   pairs: ['query', 'text', 'queryId', 'docId', 'title', 'grade', 'score'],
 } as const satisfies Record<RecordRole, readonly RecordField[]>;
 

@@ -6,6 +6,7 @@ import { contentParts, type Part, rankingPart } from './collection-parts.ts';
 import { type CollectionRecord, toSummary } from './collection-records.ts';
 import type { CollectionShelf, SetWriter, WritingCall } from './collection-shelf.ts';
 import { type CollectionStorage, recordsBelow } from './collection-storage.ts';
+import { isScored } from './collection-systems.ts';
 import type { CollectionsCall } from './collections-api.ts';
 import { changeRecord } from './open-collection.ts';
 import type { CollectionContent, StoredRunQuery } from './stored-collection.ts';
@@ -44,10 +45,14 @@ export async function writeImport(
   const description = describe(content);
   const job = async (writer: SetWriter) => {
     const contentSet = await writer.write(contentParts(content));
-    const runs = [...record.runs];
+    const queries = content.queries.length;
+    const runs = record.runs.map(({ setId, run }) => ({ setId, run: reachingAll(run, queries) }));
     for (const { run, rankings } of restoredRuns) {
       const setId = await writer.write(rankingParts(rankings.entries()));
-      runs.push({ setId, run: { ...run, runId: crypto.randomUUID() } });
+      // What a file says of itself may be wrong, and resuming counts on from here.
+      const doneQueries = rankings.filter(isScored).length;
+      const restored = { ...run, doneQueries, runId: crypto.randomUUID() };
+      runs.push({ setId, run: reachingAll(restored, queries) });
     }
     for (const imported of importedRuns) {
       const setId = await writer.write(rankingParts(importedRankings(imported)));
@@ -80,6 +85,12 @@ export async function copyCollection(
   };
   const kept = await shelf.keep(id, copy, writingCall(record.textLength, call));
   return toSummary(kept ?? record);
+}
+
+/** A model run is about all queries up to its limit, also about those that came after it began. */
+function reachingAll(run: RunSummary, queries: number): RunSummary {
+  if (run.settings === null) return run;
+  return { ...run, totalQueries: Math.min(run.settings.queryLimit ?? queries, queries) };
 }
 
 /** What a collection's record says of its content. */

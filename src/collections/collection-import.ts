@@ -36,12 +36,14 @@ export interface ReadFiles {
  * problem; the others are taken in.
  * @param existing what is added to; null: a new collection. The first exported collection among
  *   the files is restored then, with its runs; any later one adds to what is there.
+ * @param takenTags of runs that were imported before
  * @throws RerankError `aborted`
  */
 export async function readFiles(
   files: readonly ImportFile[],
   choices: ImportChoices,
   existing: CollectionContent | null,
+  takenTags: readonly string[],
   call: CollectionsCall,
 ): Promise<ReadFiles> {
   const chosen = await interpretFiles(files, choices, call);
@@ -65,7 +67,7 @@ export async function readFiles(
       onRead(done);
     }
     checkAborted(call.signal);
-    if (!round.spoilt) return round.finish();
+    if (!round.spoilt) return round.finish(takenTags);
   }
 }
 
@@ -125,18 +127,19 @@ class ImportRound {
     }
   }
 
-  finish(): ReadFiles {
+  finish(takenTags: readonly string[]): ReadFiles {
     for (const { code, place, count } of this.#fileProblems) {
       this.#builder.problem(code, 'file', place, count);
     }
     const { content, counts, importedRuns, problems } = this.#builder.build();
     const restored = this.#restored;
+    const tagsOfRestored = restored?.runs.map(({ run }) => run.tag) ?? [];
     const moved = this.#addedRuns.map(({ from, run }) => moveRun(from, run, content));
     return {
       // A collection that is only restored stays as it was, whatever a builder would make of it.
       content: restored !== null && !this.#fed ? contentOf(restored) : content,
       counts: restored === null ? counts : sumOf(counts, countsOf(restored)),
-      importedRuns: [...importedRuns, ...moved],
+      importedRuns: withFreeTags([...importedRuns, ...moved], [...takenTags, ...tagsOfRestored]),
       restoredRuns: restored?.runs ?? [],
       problems,
     };
@@ -217,6 +220,20 @@ class FileSink implements ImportSink {
   firstStageTag(tag: string): void {
     this.#sink.firstStageTag(tag);
   }
+}
+
+/** Of several runs with a tag the later ones get a number: systems are told apart by it. */
+function withFreeTags(
+  runs: readonly ImportedRun[],
+  takenTags: readonly string[],
+): readonly ImportedRun[] {
+  const taken = new Set(takenTags);
+  return runs.map((run) => {
+    let { tag } = run;
+    for (let number = 2; taken.has(tag); number += 1) tag = `${run.tag} (${number})`;
+    taken.add(tag);
+    return { ...run, tag };
+  });
 }
 
 /** Throws on what is no fault of the file. */

@@ -248,6 +248,34 @@ describe('an import into a collection', () => {
     ]);
   });
 
+  it('gives a run that is imported again a name of its own', async () => {
+    const { library, id } = await withRun();
+    const into: ImportTarget = { kind: 'into', collectionId: id };
+    const other = file('other.run', 'q1 Q0 d1 1 9 dense\n');
+    await library.importFiles([other], {}, into);
+    const report = await library.importFiles([other], {}, into);
+    expect(report.importedRuns).toEqual(['dense (2)']);
+    expect(report.summary?.runs.map(({ tag }) => tag).toSorted()).toEqual([
+      'dense',
+      'dense (2)',
+      'owner/model',
+    ]);
+  });
+
+  it('lets runs of all queries go on with the new ones, and limited ones stay as they are', async () => {
+    const { library, id, runId } = await withRun();
+    const limited = await library.createRun(id, { ...settings, queryLimit: 1 }, 'limited');
+    const more = file('queries.jsonl', '{"_id":"q3","text":"What is q3?"}\n');
+    await library.importFiles([more], {}, { kind: 'into', collectionId: id });
+    expect(await library.pendingQueries(id, runId)).toEqual([1, 2]);
+    expect(await library.pendingQueries(id, limited.runId)).toEqual([0]);
+    const { summary } = await library.open(id);
+    expect(summary.runs.map(({ tag, totalQueries }) => [tag, totalQueries])).toEqual([
+      ['limited', 1],
+      ['owner/model', 3],
+    ]);
+  });
+
   it('leaves no part of what was there before', async () => {
     const { library, storage, id } = await withRun();
     const before = await countRecords(storage, 'partSets');
@@ -543,6 +571,15 @@ describe('an exported collection', () => {
       ['d2', 1.5],
       ['d1', -0.5],
     ]);
+  });
+
+  it('counts what runs have, whatever the file says of it', async () => {
+    const { library, id } = await withRun();
+    const text = await (await library.exportCollection(id)).text();
+    const changed = text.replace('"doneQueries":1', '"doneQueries":2');
+    expect(changed).not.toBe(text);
+    const report = await library.importFiles([file('mine.jsonl', changed)], {}, target);
+    expect(report.summary?.runs).toMatchObject([{ doneQueries: 1, totalQueries: 2 }]);
   });
 
   it('that is damaged is refused as a whole', async () => {

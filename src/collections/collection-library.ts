@@ -97,7 +97,8 @@ export class CollectionLibrary implements Collections {
       record: CollectionRecord,
       existing: CollectionContent | null,
     ): Promise<ImportReport> => {
-      const read = await readFiles(expanded.files, choices, existing, call);
+      const takenTags = record.runs.flatMap(({ run }) => (run.kind === 'imported' ? run.tag : []));
+      const read = await readFiles(expanded.files, choices, existing, takenTags, call);
       const { counts, importedRuns, restoredRuns } = read;
       const empty =
         Object.values(counts).every((count) => count === 0) &&

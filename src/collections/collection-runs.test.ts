@@ -85,6 +85,23 @@ describe('scoring a run', () => {
     expect(query.missingTexts[1]).toBe('rivers run');
   });
 
+  it('keeps the scores also where they cannot be remembered for other runs', async () => {
+    const collection = new MemoryCollection(sample);
+    const records = new MemoryScoreRecords();
+    records.put = () => Promise.reject(new Error('full'));
+    const runs = new CollectionRuns(async () => collection, records);
+    const { runId } = await runs.createRun('one', settings, 'model');
+    const kept = await runs.keepScores(
+      'one',
+      runId,
+      0,
+      [0, 1, 2],
+      newScores([1, 2, 3]),
+      provenance,
+    );
+    expect(kept).toMatchObject({ doneQueries: 1, scoredPairs: 3 });
+  });
+
   it('counts queries and pairs, and keeps what made the scores', async () => {
     const collection = new MemoryCollection(sample);
     const runs = runsOf(collection);

@@ -179,7 +179,9 @@ export class CollectionRuns {
         ...timeOf(before, scores),
       });
       if (scores !== null) {
-        await this.#scores.remember(prepared.scoreKey, prepared.fingerprints, own);
+        const remembered = this.#scores.remember(prepared.scoreKey, prepared.fingerprints, own);
+        // The run has its scores: that other runs will not find them is no reason to fail it.
+        await remembered.catch(() => undefined);
       }
       return changed;
     });

@@ -43,6 +43,20 @@ describe('the cache of scores', () => {
     expect(found).toEqual(scoresOf([5, nan, 0.1 + 0.2, 5]));
   });
 
+  it('finds scores also where their use cannot be noted', async () => {
+    const records = new MemoryScoreRecords();
+    const fingerprints = await fingerprintsOf(['a'], undefined);
+    await new ScoreCache(records).remember('k', fingerprints, scoresOf([1]));
+    const stored = await records.get('k');
+    const full = {
+      get: async () => (stored === null ? null : { ...stored, usedAt: 0 }),
+      put: () => Promise.reject(new Error('full')),
+      use: () => records.use(),
+      clear: () => records.clear(),
+    };
+    expect(await new ScoreCache(full).find('k', fingerprints)).toEqual(scoresOf([1]));
+  });
+
   it('knows nothing under another key', async () => {
     const cache = new ScoreCache(new MemoryScoreRecords());
     const fingerprints = await fingerprintsOf(['a'], undefined);

@@ -45,10 +45,12 @@ export class ScoreCache {
     }
     // What is used stays longest.
     if (stored.usedAt < Date.now() - useCountsForMs) {
-      await this.#locks.hold(key, async () => {
+      const renewed = this.#locks.hold(key, async () => {
         const now = await this.#records.get(key);
         if (now !== null) await this.#records.put(key, { ...now, usedAt: Date.now() });
       });
+      // The scores are found, whether or not that can be noted.
+      await renewed.catch(() => undefined);
     }
     return found;
   }

@@ -1,9 +1,5 @@
-import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
-import { RerankError, toRerankError } from '../core/errors.ts';
 import type { Evaluation, EvaluationSettings } from '../core/evaluation-types.ts';
-import { type Outcome, openCallPort, unwrapOutcome } from '../engine/protocol.ts';
-import { unlessAborted } from '../engine/unless-aborted.ts';
-import { startWorker, watchWorker } from '../engine/worker-life.ts';
+import { OwnedWorker } from '../engine/owned-worker.ts';
 import type {
   ExportedFile,
   ExportedRun,
@@ -12,7 +8,6 @@ import type {
   Provenance,
 } from '../io/export-types.ts';
 import type { FilePreview, ImportFile } from '../io/import-types.ts';
-import { abortedError } from '../models/abort.ts';
 import type {
   CollectionOverview,
   CollectionSummary,
@@ -40,14 +35,6 @@ export interface WorkerCollectionsOptions {
   readonly createWorker: () => Worker;
 }
 
-/** A running worker. */
-interface LiveWorker {
-  readonly api: Remote<LibraryWorkerApi>;
-  /** Aborts when the worker is gone; its reason is a RerankError. */
-  readonly gone: AbortSignal;
-  readonly end: (reason: RerankError) => void;
-}
-
 /** The answer to a method of `Collections`. */
 type Answer<Method extends CollectionsMethod> = ReturnType<Collections[Method]>;
 
@@ -59,17 +46,20 @@ type Answer<Method extends CollectionsMethod> = ReturnType<Collections[Method]>;
  * worker goes on using, and Blobs are never copied at all.
  */
 export class WorkerCollections implements Collections {
-  readonly #options: WorkerCollectionsOptions;
-  #live: LiveWorker | null = null;
-  #disposed = false;
+  readonly #worker: OwnedWorker<LibraryWorkerApi, CollectionsEvent>;
 
-  constructor(options: WorkerCollectionsOptions) {
-    this.#options = options;
+  constructor({ createWorker }: WorkerCollectionsOptions) {
+    this.#worker = new OwnedWorker({
+      createWorker,
+      crashMessage: (what) =>
+        `The worker that keeps collections ${what}. Try again: what was kept on disk is still there.`,
+      disposedMessage: 'These collections were disposed; create new ones.',
+    });
   }
 
   /** `memory`: the browser refuses to keep anything, and collections end with the tab. */
   storageKind(): Promise<'disk' | 'memory'> {
-    return this.#request((api, port) => api.storageKind(port));
+    return this.#worker.call((api, port) => api.storageKind(port));
   }
 
   inspect(
@@ -202,80 +192,21 @@ export class WorkerCollections implements Collections {
 
   /** Ends the worker; what was kept stays. A later call rejects. */
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    this.#live?.end(new RerankError('disposed', 'The collections were disposed.'));
+    this.#worker.dispose();
   }
 
   /** @param args of the method, without its `call`: functions and signals cannot be sent */
   async #call<Method extends CollectionsMethod>(
     method: Method,
     args: readonly unknown[],
-    call?: CollectionsCall,
+    call: CollectionsCall = {},
   ): Promise<Awaited<Answer<Method>>> {
-    const answer = await this.#request((api, port) => api.call(method, args, port), call);
+    const { signal, onProgress } = call;
+    const answer = await this.#worker.call((api, port) => api.call(method, args, port), {
+      signal,
+      onEvent: onProgress,
+    });
     // The worker answers as this method of its library does.
     return answer as Awaited<Answer<Method>>;
-  }
-
-  async #request<T>(
-    invoke: (api: Remote<LibraryWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
-    { signal, onProgress }: CollectionsCall = {},
-  ): Promise<T> {
-    if (this.#disposed) {
-      throw new RerankError('disposed', 'These collections were disposed; create new ones.');
-    }
-    if (signal?.aborted) throw abortedError(signal);
-    const live = this.#live ?? this.#spawn();
-    const channel = openCallPort<CollectionsEvent>((event) => {
-      if (!signal?.aborted) onProgress?.(event);
-    });
-    // Goes on after an abort, until the worker has heard of it.
-    const settle = async (): Promise<T> => {
-      try {
-        const answer = invoke(live.api, transfer(channel.port, [channel.port]));
-        const outcome = await unlessAborted(answer, live.gone);
-        await unlessAborted(channel.drained, live.gone);
-        return unwrapOutcome(outcome);
-      } finally {
-        channel.close();
-      }
-    };
-    signal?.addEventListener('abort', channel.abort, { once: true });
-    try {
-      const settled = settle();
-      return await (signal === undefined ? settled : unlessAborted(settled, signal));
-    } catch (error) {
-      throw signal?.aborted ? abortedError(signal) : toRerankError(error, 'worker-crashed');
-    } finally {
-      signal?.removeEventListener('abort', channel.abort);
-    }
-  }
-
-  #spawn(): LiveWorker {
-    const worker = startWorker(this.#options.createWorker);
-    const api = wrap<LibraryWorkerApi>(worker);
-    const watching = new AbortController();
-    const { signal } = watching;
-    const live: LiveWorker = {
-      api,
-      gone: signal,
-      end: (reason) => {
-        if (signal.aborted) return;
-        watching.abort(reason);
-        api[releaseProxy]();
-        worker.terminate();
-        if (this.#live === live) this.#live = null;
-      },
-    };
-    const crashed = (what: string): void =>
-      live.end(
-        new RerankError(
-          'worker-crashed',
-          `The worker that keeps collections ${what}. Try again: what was kept on disk is still there.`,
-        ),
-      );
-    watchWorker(worker, (name) => api.holdLock(name), signal, crashed);
-    this.#live = live;
-    return live;
   }
 }

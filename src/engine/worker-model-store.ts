@@ -1,14 +1,10 @@
-import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
-import { RerankError, toRerankError } from '../core/errors.ts';
-import { abortedError } from '../models/abort.ts';
 import type { Repository } from '../models/hub.ts';
 import type { ModelFile } from '../models/model-card.ts';
 import type { FileSource } from '../models/model-source.ts';
 import type { StorageUse, StoredModel, StoreEvent } from '../models/stored-model.ts';
 import type { ModelFromDisk, ModelStoreWorkerApi, RepositoryAccess } from './model-store-api.ts';
-import { type Outcome, openCallPort, unwrapOutcome } from './protocol.ts';
-import { unlessAborted } from './unless-aborted.ts';
-import { startWorker, watchWorker } from './worker-life.ts';
+import { OwnedWorker, type WorkerApi } from './owned-worker.ts';
+import type { Outcome } from './protocol.ts';
 
 export type { StorageUse } from '../models/stored-model.ts';
 export type { ModelFromDisk } from './model-store-api.ts';
@@ -32,14 +28,6 @@ export interface TransferOptions extends StoreCallOptions {
   readonly onWaiting?: (() => void) | undefined;
 }
 
-/** A running worker. */
-interface LiveWorker {
-  readonly api: Remote<ModelStoreWorkerApi>;
-  /** Aborts when the worker is gone; its reason is a RerankError. */
-  readonly gone: AbortSignal;
-  readonly end: (reason: RerankError) => void;
-}
-
 /** Downloads from this size on ask the browser to keep what it stores. */
 const persistFromBytes = 50_000_000;
 
@@ -49,12 +37,15 @@ const persistFromBytes = 50_000_000;
  * rejection is a RerankError.
  */
 export class WorkerModelStore {
-  readonly #options: WorkerModelStoreOptions;
-  #live: LiveWorker | null = null;
-  #disposed = false;
+  readonly #worker: OwnedWorker<ModelStoreWorkerApi, StoreEvent>;
 
-  constructor(options: WorkerModelStoreOptions) {
-    this.#options = options;
+  constructor({ createWorker }: WorkerModelStoreOptions) {
+    this.#worker = new OwnedWorker({
+      createWorker,
+      crashMessage: (what) =>
+        `The worker that keeps models ${what}. Try again: what was downloaded is kept.`,
+      disposedMessage: 'This model store was disposed; create a new one.',
+    });
   }
 
   /**
@@ -172,13 +163,12 @@ export class WorkerModelStore {
 
   /** Ends the worker; what was downloaded in part stays. A later call rejects. */
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    this.#live?.end(new RerankError('disposed', 'The model store was disposed.'));
+    this.#worker.dispose();
   }
 
   #transfer<T>(
     { signal, onProgress, onWaiting }: TransferOptions,
-    invoke: (api: Remote<ModelStoreWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
+    invoke: (api: WorkerApi<ModelStoreWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
   ): Promise<T> {
     let asked = false;
     const onEvent = (event: StoreEvent): void => {
@@ -195,67 +185,12 @@ export class WorkerModelStore {
     return this.#call({ signal }, invoke, onEvent);
   }
 
-  async #call<T>(
+  #call<T>(
     { signal }: StoreCallOptions,
-    invoke: (api: Remote<ModelStoreWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
+    invoke: (api: WorkerApi<ModelStoreWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
     onEvent?: (event: StoreEvent) => void,
   ): Promise<T> {
-    if (this.#disposed) {
-      throw new RerankError('disposed', 'This model store was disposed; create a new one.');
-    }
-    if (signal?.aborted) throw abortedError(signal);
-    const live = this.#live ?? this.#spawn();
-    const channel = openCallPort<StoreEvent>((event) => {
-      if (!signal?.aborted) onEvent?.(event);
-    });
-    // Goes on after an abort, until the worker has heard of it.
-    const settle = async (): Promise<T> => {
-      try {
-        const answer = invoke(live.api, transfer(channel.port, [channel.port]));
-        const outcome = await unlessAborted(answer, live.gone);
-        await unlessAborted(channel.drained, live.gone);
-        return unwrapOutcome(outcome);
-      } finally {
-        channel.close();
-      }
-    };
-    signal?.addEventListener('abort', channel.abort, { once: true });
-    try {
-      const settled = settle();
-      return await (signal === undefined ? settled : unlessAborted(settled, signal));
-    } catch (error) {
-      throw signal?.aborted ? abortedError(signal) : toRerankError(error, 'worker-crashed');
-    } finally {
-      signal?.removeEventListener('abort', channel.abort);
-    }
-  }
-
-  #spawn(): LiveWorker {
-    const worker = startWorker(this.#options.createWorker);
-    const api = wrap<ModelStoreWorkerApi>(worker);
-    const watching = new AbortController();
-    const { signal } = watching;
-    const live: LiveWorker = {
-      api,
-      gone: signal,
-      end: (reason) => {
-        if (signal.aborted) return;
-        watching.abort(reason);
-        api[releaseProxy]();
-        worker.terminate();
-        if (this.#live === live) this.#live = null;
-      },
-    };
-    const crashed = (what: string): void =>
-      live.end(
-        new RerankError(
-          'worker-crashed',
-          `The worker that keeps models ${what}. Try again: what was downloaded is kept.`,
-        ),
-      );
-    watchWorker(worker, (name) => api.holdLock(name), signal, crashed);
-    this.#live = live;
-    return live;
+    return this.#worker.call(invoke, { signal, onEvent });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type CollectionFileSource,
   collectionFileLines,
   type FiledRanking,
+  type FiledRunSummary,
   readCollectionHeader,
 } from './collection-file.ts';
 import { readCollectionFile } from './read-collection-file.ts';
@@ -142,6 +143,36 @@ describe('a file that is not whole or not right', () => {
     expect(await places(lines.toSpliced(2, 1).join('\n'))).toMatchObject({ code: 'wrong-shape' });
   });
 
+  it('is refused where a number in it would break whoever uses it later', async () => {
+    const text = await write(small);
+    const model = '"kind":"model"';
+    const imported = text
+      .replace(model, '"kind":"imported"')
+      .replace(/"settings":\{[^}]*\}/u, '"settings":null');
+    const broken = [
+      // A list of so many queries would fill the memory.
+      text.replace('"totalQueries":2', '"totalQueries":4000000000'),
+      // No date.
+      text.replaceAll('"createdAt":1700000000000', '"createdAt":9e15'),
+      text.replace('"scores":[0.1,1e-300]', '"scores":[0.1,1e999]'),
+      text.replace('"scores":[0.1,1e-300]', '"scores":[0.1,null]'),
+      text.replace('"scores":[null,-0]', '"scores":[null,-1e999]'),
+      text.replace('"scoringMs":12.5,"scoredTokens"', '"scoringMs":1e999,"scoredTokens"'),
+      text.replace('"tag":"owner/model"', '"tag":" "'),
+      text.replace(model, '"kind":"imported"'),
+      text.replace(/"settings":\{[^}]*\}/u, '"settings":null'),
+      // An imported run has scores for all that it ranks.
+      imported,
+    ];
+    for (const changed of broken) {
+      expect(changed).not.toBe(text);
+      expect(await read(changed)).toMatchObject({ ok: false, code: 'wrong-shape' });
+    }
+    expect(await read(imported.replace('"scores":[null,-0]', '"scores":[1,-0]'))).toMatchObject({
+      ok: true,
+    });
+  });
+
   it('of a later version is told from what is no collection', async () => {
     const later = '{"crossrank":"collection","version":2,"title":"x"}';
     expect(readCollectionHeader(later)).toEqual({ ok: false, newerVersion: true });
@@ -177,7 +208,11 @@ describe('a file that is not whole or not right', () => {
 });
 
 const anyText = fc.string({ unit: 'binary', maxLength: 8 });
-const number = fc.oneof(fc.double(), fc.constantFrom(-0, Number.NaN, 5e-324));
+const finite = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(-0, 5e-324),
+);
+const number = fc.oneof(finite, fc.constant(Number.NaN));
 
 const collections: fc.Arbitrary<CollectionFile> = fc
   .record({
@@ -188,12 +223,14 @@ const collections: fc.Arbitrary<CollectionFile> = fc
   })
   .chain(({ docIds, queryIds, name, firstStageTag }) => {
     const places = fc.shuffledSubarray([...docIds.keys()]);
-    const scored = places.chain((list) =>
-      fc.record({
-        documents: fc.constant(Int32Array.from(list)),
-        scores: floats(list.length),
-      }),
-    );
+    const scoredBy = (score: fc.Arbitrary<number>) =>
+      places.chain((list) =>
+        fc.record({
+          documents: fc.constant(Int32Array.from(list)),
+          scores: floats(list.length, score),
+        }),
+      );
+    const scored = scoredBy(finite);
     const judged = fc.uniqueArray(
       fc.tuple(
         anyText.filter((id) => id !== ''),
@@ -206,12 +243,16 @@ const collections: fc.Arbitrary<CollectionFile> = fc
     );
     const perQuery = { minLength: queryIds.length, maxLength: queryIds.length };
     const perDocument = { minLength: docIds.length, maxLength: docIds.length };
-    const rankings = scored.map((list): FiledRanking => ({ ...ranking, ...list, ...emptyMarks }));
     const runs = fc.array(
-      fc.array(fc.option(rankings), perQuery).map((list) => ({
-        run: { ...small.runs[0]?.run, ...runOf(list.length) },
-        rankings: list,
-      })),
+      fc.constantFrom('model' as const, 'imported' as const).chain((kind) => {
+        // Only a model has not come to everything yet.
+        const scores = scoredBy(kind === 'model' ? number : finite);
+        const ranked = scores.map((list): FiledRanking => ({ ...ranking, ...list, ...emptyMarks }));
+        return fc.record({
+          run: fc.constant(runOf(kind, queryIds.length)),
+          rankings: fc.array(fc.option(ranked), perQuery),
+        });
+      }),
       { maxLength: 2 },
     );
     return fc.record({
@@ -239,12 +280,12 @@ const collections: fc.Arbitrary<CollectionFile> = fc
 
 const emptyMarks = { tokens: new Int32Array(), truncated: new Uint8Array() };
 
-function runOf(totalQueries: number) {
+function runOf(kind: 'model' | 'imported', totalQueries: number): FiledRunSummary {
   return {
-    kind: 'imported' as const,
+    kind,
     tag: 't',
     createdAt: 3,
-    settings: null,
+    settings: kind === 'model' ? (small.runs[0]?.run.settings ?? null) : null,
     provenance: null,
     doneQueries: 0,
     totalQueries,
@@ -254,9 +295,9 @@ function runOf(totalQueries: number) {
   };
 }
 
-function floats(length: number): fc.Arbitrary<Float64Array> {
+function floats(length: number, score: fc.Arbitrary<number>): fc.Arbitrary<Float64Array> {
   return fc
-    .array(number, { minLength: length, maxLength: length })
+    .array(score, { minLength: length, maxLength: length })
     .map((list) => Float64Array.from(list));
 }
 

@@ -90,6 +90,8 @@ export type CollectionHeader =
 const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const countedFrom1 = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const measure = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Milliseconds since 1970 that a Date can hold: whoever writes any other date throws. */
+const instant = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 
 const provenanceSchema = v.object({
   model: v.string(),
@@ -103,7 +105,7 @@ const provenanceSchema = v.object({
   depth: wholeNumber,
   titles: v.boolean(),
   browser: v.string(),
-  createdAt: measure,
+  createdAt: instant,
 });
 
 const runSettingsSchema = v.object({
@@ -118,7 +120,7 @@ const runSettingsSchema = v.object({
 export const runSummaryEntries = {
   kind: v.picklist(['model', 'imported']),
   tag: v.string(),
-  createdAt: measure,
+  createdAt: instant,
   settings: v.nullable(runSettingsSchema),
   provenance: v.nullable(provenanceSchema),
   doneQueries: wholeNumber,

@@ -1,6 +1,7 @@
 import { createRowReader, type DelimitedRow } from './delimited-text.ts';
 import { checkFields, createRecordReader, type RecordReader } from './import-records.ts';
 import type { ImportPlace, ImportSink, Interpretation, RecordField } from './import-types.ts';
+import { isRankingsHeader, withoutApostrophe } from './ranking-records.ts';
 import { checkLine, type TextLine } from './text-lines.ts';
 
 /**
@@ -51,6 +52,8 @@ class RowTable {
   /** Place of the last chosen column, from 0. */
   #lastChosen = 0;
   #record = 0;
+  /** Cells that could be formulas have an apostrophe before them. */
+  #neutralised = false;
 
   constructor(interpretation: Interpretation, path: string, sink: ImportSink) {
     const { role = 'documents', fields = {} } = interpretation;
@@ -67,6 +70,7 @@ class RowTable {
       const columns = new Map(columnNames(row.cells, hasHeader).map((name, at) => [name, at]));
       this.#columns = columns;
       if (!this.#choose(columns)) return false;
+      this.#neutralised = hasHeader && isRankingsHeader(row.cells);
       if (hasHeader) return true;
     }
     this.#record += 1;
@@ -74,7 +78,10 @@ class RowTable {
     if (row.looseQuote) this.#sink.problem('bad-line', 'note', place);
     if (this.#isWhole(row.cells, this.#columns.size, place)) {
       const columns = this.#columns;
-      this.#reader.take((column) => row.cells[columns.get(column) ?? -1], place);
+      this.#reader.take((column) => {
+        const cell = row.cells[columns.get(column) ?? -1];
+        return cell !== undefined && this.#neutralised ? withoutApostrophe(cell) : cell;
+      }, place);
     }
     return true;
   }

@@ -72,6 +72,8 @@ class RoleReader implements RecordReader {
   readonly #fields: FieldChoice;
   readonly #sink: ImportSink;
   readonly #ranked: RankedCandidate[] = [];
+  /** Texts of queries handed over, by id: a run repeats them with every document. */
+  readonly #queries = new Map<string, string>();
 
   constructor(role: RecordRole, fields: FieldChoice, sink: ImportSink) {
     this.#role = role;
@@ -143,6 +145,7 @@ class RoleReader implements RecordReader {
     const queryId = this.#neededId('queryId', get, place);
     const docId = queryId === null ? null : this.#neededId('docId', get, place);
     if (queryId === null || docId === null) return;
+    this.#takeBesideCandidate(queryId, docId, get, place);
     const field = this.#fields.score === undefined ? 'rank' : 'score';
     if (this.#fields[field] === undefined) {
       this.#sink.candidate(queryId, docId, null, place);
@@ -155,6 +158,22 @@ class RoleReader implements RecordReader {
       this.#refuse(code, this.#about(field, value, place));
     } else if (field === 'score') this.#sink.candidate(queryId, docId, number, place);
     else this.#ranked.push({ queryId, docId, rank: number, place });
+  }
+
+  /** A file of rankings may have the query's text, and the document's grade, in each line. */
+  #takeBesideCandidate(
+    queryId: string,
+    docId: string,
+    get: (field: RecordField) => unknown,
+    place: ImportPlace,
+  ): void {
+    const query = get('query');
+    if (typeof query === 'string' && query.trim() !== '' && this.#queries.get(queryId) !== query) {
+      if (!this.#queries.has(queryId)) this.#queries.set(queryId, query);
+      this.#sink.query(queryId, query, place);
+    }
+    const grade = this.#optionalNumber('grade', get, place);
+    if (grade !== null) this.#sink.judgement(queryId, docId, grade, place);
   }
 
   #takePair(get: (field: RecordField) => unknown, place: ImportPlace): void {

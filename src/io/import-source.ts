@@ -8,6 +8,7 @@ import { WatchedSink } from './import-watch.ts';
 import { parseJson, readJsonRecords } from './json-records.ts';
 import { forEachJsonLine, readJsonlRecords } from './jsonl-records.ts';
 import { readPlainDocuments, readWholeDocument } from './plain-documents.ts';
+import { isRankingsFile, readRankingsFile } from './rankings-file.ts';
 import { isRerankRequest, readRerankRequest } from './rerank-request.ts';
 import { isSquad, readSquad } from './squad.ts';
 import { checkLine, checkText, cutLines, linesOf, type TextLine } from './text-lines.ts';
@@ -136,6 +137,8 @@ async function readShape(
 ): Promise<void> {
   if (format === 'squad' && isSquad(value)) {
     await readSquad(value, path, take, sink, { signal });
+  } else if (format === 'first-stage-lists' && isRankingsFile(value)) {
+    await readRankingsFile(value, path, sink, { signal });
   } else if (format === 'first-stage-lists' && isFirstStageLists(value)) {
     await readFirstStageLists(value, path, sink, { signal });
   } else if (format === 'rerank-request' && isRerankRequest(value)) {

@@ -17,7 +17,7 @@ export type ImportEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'wi
 export type ImportFormat =
   /** Lines or blocks of text. */
   | 'plain-text'
-  /** A JSON array of strings or objects, also one inside an object. */
+  /** A JSON array of strings or objects, also one inside an object; or an object by ids. */
   | 'json'
   /** One JSON value per line. */
   | 'jsonl'
@@ -27,7 +27,10 @@ export type ImportFormat =
   | 'trec-run'
   /** `qid 0 docid grade` */
   | 'trec-qrels'
-  /** `[{ query, hits: [{ content, qid, docid, rank, score }] }]`, as RankLLM writes them. */
+  /**
+   * `[{ query, hits: [{ content, qid, docid, rank, score }] }]`, as RankLLM writes them; or rankings
+   * as this app exports them as JSON.
+   */
   | 'first-stage-lists'
   /** `{ data: [{ paragraphs: [{ context, qas }] }] }` */
   | 'squad'
@@ -41,7 +44,7 @@ export type RecordRole =
   | 'documents'
   | 'queries'
   | 'judgements'
-  /** A document at a place in a run: ids and a score, no texts. */
+  /** A document at a place in a run: ids and a score, no text; perhaps the query's, and a grade. */
   | 'run'
   /** A query with one of its documents, as texts, perhaps with grade and score. */
   | 'pairs';

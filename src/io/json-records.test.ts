@@ -60,6 +60,53 @@ describe('jsonRecordsAt', () => {
     expect(jsonRecordsAt({ text: 'a' }, 'none.at.all')).toBeNull();
     expect(jsonRecordsAt('a', undefined)).toBeNull();
   });
+
+  it.each<[string, unknown, readonly unknown[]]>([
+    [
+      'texts',
+      { q1: 'one', q2: 'two' },
+      [
+        { _id: 'q1', text: 'one' },
+        { _id: 'q2', text: 'two' },
+      ],
+    ],
+    [
+      'objects, whatever lists they hold',
+      { d1: { text: 'one', tags: ['a', 'b', 'c'] }, d2: { text: 'two' } },
+      [
+        { _id: 'd1', text: 'one', tags: ['a', 'b', 'c'] },
+        { _id: 'd2', text: 'two' },
+      ],
+    ],
+    [
+      'numbers by query and document',
+      { q1: { d1: 2, d2: 0 }, q2: {}, q3: { d1: 0.5 } },
+      [
+        { query_id: 'q1', doc_id: 'd1', score: 2 },
+        { query_id: 'q1', doc_id: 'd2', score: 0 },
+        { query_id: 'q3', doc_id: 'd1', score: 0.5 },
+      ],
+    ],
+  ])('takes keys for ids where values are %s', (_, value, records) => {
+    expect(findJsonRecords(value)).toEqual({ path: '', records });
+    expect(jsonRecordsAt(value, '')).toEqual(records);
+  });
+
+  it.each([
+    [{ title: 'T', body: 'b' }],
+    [{ source: { text: 'x' }, metadata: { author: 'y' } }],
+    [{ a: 'x', b: 5 }],
+    [{ only: { text: 'x' } }],
+  ])('takes an object that looks like a record for one: %j', (value) => {
+    expect(jsonRecordsAt(value, '')).toEqual([value]);
+    expect(findJsonRecords(value)).toBeNull();
+  });
+
+  it('prefers an array of objects to keys as ids', () => {
+    const data = [{ text: 'x' }];
+    const value = { train: { name: 'a', data }, test: { name: 'b', data: [] } };
+    expect(findJsonRecords(value)).toEqual({ path: 'train.data', records: data });
+  });
 });
 
 describe('readJsonRecords', () => {
@@ -90,6 +137,15 @@ describe('readJsonRecords', () => {
     await readJsonRecords(['a', { text: 'b' }], interpretation, 'p', objects.sink, {});
     expect(objects.documents).toEqual([]);
     expect(objects.problems).toEqual([['field-not-chosen file', { subject: 'text' }, 1]]);
+  });
+
+  it('says which other arrays of the file are not read', async () => {
+    const { sink, documents, problems } = recordImport();
+    const choice = { ...interpretation, recordsPath: 'docs', fields: { text: 'text' } };
+    const value = { queries: [{ query: 'q' }], docs: [{ text: 'a' }], tags: ['x', 'y'] };
+    await readJsonRecords(value, choice, 'p', sink, {});
+    expect(documents).toEqual([[null, null, 'a']]);
+    expect(problems).toEqual([['wrong-shape skipped', { subject: 'queries' }, 1]]);
   });
 
   it('says that there are no records where they should be', async () => {

@@ -69,7 +69,8 @@ export function jsonValuesOf(lines: readonly TextLine[]): readonly unknown[] {
 
 function parseLine(text: string): { ok: true; value: unknown } | { ok: false; column: number } {
   try {
-    return { ok: true, value: JSON.parse(text) };
+    // Files that were put behind one another have byte order marks in the middle.
+    return { ok: true, value: JSON.parse(text.replace(/^\uFEFF/u, '')) };
   } catch {
     return { ok: false, column: (findJsonFault(text) ?? 0) + 1 };
   }

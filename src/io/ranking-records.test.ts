@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ExportedRun } from './export-types.ts';
-import { rankingsCsv, rankingsJson, rankingsJsonl, readRankings } from './ranking-records.ts';
+import {
+  isRankingsHeader,
+  rankingsCsv,
+  rankingsJson,
+  rankingsJsonl,
+  readRankings,
+  withoutApostrophe,
+} from './ranking-records.ts';
 
 const run: ExportedRun = {
   system: 'cross-encoder',
@@ -59,6 +66,9 @@ describe('rankingsCsv', () => {
     ['-1', "'-1"],
     ['＝1', "'＝1"],
     ['\rb', '"\'\rb"'],
+    // Else nobody could tell it from the cell of -1.
+    ["'-1", "''-1"],
+    ["'a", "'a"],
   ])('writes the cell %j as %j', (text, cell) => {
     const [{ query, documents } = { query: { queryId: '', text: '' }, documents: [] }] =
       run.rankings;
@@ -71,6 +81,28 @@ describe('rankingsCsv', () => {
       '\uFEFFqueryId,query,docId,rank,score,logit,relevance,firstStageScore,grade,tokens',
       'q1,"tea, please",d2,1,-0.5,-0.5,0.25,-3,2,17',
     ]);
+  });
+});
+
+describe('withoutApostrophe', () => {
+  it.each([
+    ["'-1", '-1'],
+    ["''=x", "'=x"],
+    ["'a", "'a"],
+    ["'", "'"],
+    ['-1', '-1'],
+    ['', ''],
+  ])('reads the cell %j as %j', (cell, text) => {
+    expect(withoutApostrophe(cell)).toBe(text);
+  });
+
+  it('is for the files of rankingsCsv, known by their header', () => {
+    for (const texts of [true, false]) {
+      const [header = ''] = rankingsCsv(run, texts).slice(1).split('\r\n');
+      expect(isRankingsHeader(header.split(','))).toBe(true);
+    }
+    expect(isRankingsHeader(['queryId', 'query', 'docId'])).toBe(false);
+    expect(isRankingsHeader([])).toBe(false);
   });
 });
 

@@ -92,14 +92,26 @@ export function rankingsJsonl(run: ExportedRun, texts: boolean): string {
  *
  * A spreadsheet runs a cell that starts with `=`, `+`, `-`, `@` (also in full width), a tab or a
  * line break as a formula. Such cells of the text columns (ids, query, title, text) get a leading
- * apostrophe, **which stays when the file is read back**; JSON and JSON lines have none. Numbers
- * are never touched. Half a surrogate pair, which UTF-8 cannot write, becomes U+FFFD. Source:
+ * apostrophe, and so do those that begin so after apostrophes of their own: import takes one off
+ * again (`withoutApostrophe`), other readers see it. Numbers are never touched. Half a surrogate pair, which UTF-8 cannot write, becomes U+FFFD. Source:
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function rankingsCsv(run: ExportedRun, texts: boolean): string {
   const names = columns.filter((name) => texts || !textColumns.has(name));
   const rows = flatRecords(run, texts).map((record) => names.map((name) => csvCell(record[name])));
   return `\uFEFF${[names, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('')}`;
+}
+
+/** True for the header that `rankingsCsv` writes. */
+export function isRankingsHeader(cells: readonly string[]): boolean {
+  const written = cells.join();
+  const known = [columns, columns.filter((name) => !textColumns.has(name))];
+  return known.some((names) => names.join() === written);
+}
+
+/** A text cell as it was before `rankingsCsv` put an apostrophe before it. */
+export function withoutApostrophe(cell: string): string {
+  return cell.startsWith("'") && formulaStart.test(cell) ? cell.slice(1) : cell;
 }
 
 const columns = [
@@ -144,7 +156,7 @@ function flatRecords(run: ExportedRun, texts: boolean): readonly FlatRecord[] {
   );
 }
 
-const formulaStart = /^[=+\-@\t\r\n＝＋－＠]/;
+const formulaStart = /^'*[=+\-@\t\r\n＝＋－＠]/;
 // More than RFC 4180 asks for: readers that guess the delimiter or trim cells stay right too.
 const needsQuotes = /[",;|\t\r\n]|^\s|\s$/;
 const loneSurrogates = /\p{Surrogate}/gu;

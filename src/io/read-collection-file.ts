@@ -121,7 +121,7 @@ const lineSchema = v.variant('type', [
     scores: scoreList,
     tokens: int32List,
     truncated: bitList,
-    scoringMs: v.nullable(v.pipe(v.number(), v.minValue(0))),
+    scoringMs: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
     scoredTokens: wholeNumber,
   }),
   v.object({ type: v.literal('end'), lines: wholeNumber }),
@@ -196,7 +196,8 @@ class CollectionLines {
       case 'candidates': {
         const { query, documents, scores } = line;
         this.#checkPlaces(query, documents);
-        if (scores !== null && scores.length !== documents.length) throw new Fault('wrong-shape');
+        const fits = scores?.length === documents.length && scores.every(Number.isFinite);
+        if (scores !== null && !fits) throw new Fault('wrong-shape');
         place(this.#candidates, query, { documents, scores });
         return;
       }
@@ -210,15 +211,26 @@ class CollectionLines {
       }
       case 'run': {
         const { type: _, ...run } = line;
+        // Imported runs have no settings, model runs have; lists of queries are made this long.
+        const fits =
+          (run.kind === 'model') === (run.settings !== null) &&
+          run.tag.trim() !== '' &&
+          run.totalQueries <= this.#queries.size;
+        if (!fits) throw new Fault('wrong-shape', run.tag);
         this.#runs.push({ run, rankings: [] });
         return;
       }
       case 'ranking': {
         const { type: _, run: number, query, ...ranking } = line;
-        const rankings = this.#runs[number]?.rankings;
+        const { run, rankings } = this.#runs[number] ?? {};
         const { length } = ranking.documents;
+        // NaN is what a model has not come to yet.
+        const mayBeNaN = run?.kind === 'model';
         const fits =
           ranking.scores.length === length &&
+          ranking.scores.every((score) =>
+            Number.isNaN(score) ? mayBeNaN : Number.isFinite(score),
+          ) &&
           [0, length].includes(ranking.tokens.length) &&
           ranking.truncated.length === ranking.tokens.length;
         if (rankings === undefined || !fits) throw new Fault('wrong-shape');

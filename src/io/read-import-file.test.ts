@@ -86,6 +86,13 @@ describe('JSON lines', () => {
     expect(places.map(({ line }) => line)).toEqual([1, 4]);
   });
 
+  it('may come from several files with a byte order mark each', async () => {
+    const text = '{"id": 1, "text": "a"}\n\uFEFF{"id": 2, "text": "b"}\n';
+    const { problems, documents: found } = await read(text, { format: 'jsonl', ...documents });
+    expect(found.map(([docId]) => docId)).toEqual(['1', '2']);
+    expect(problems).toEqual([]);
+  });
+
   it('may be bare texts', async () => {
     const content = '"a"\n5\n""\n"b"';
     const { documents: found, problems } = await read(content, {
@@ -218,6 +225,24 @@ describe('records', () => {
     ]);
     const inOrder = await read(content, { ...table, fields: ids });
     expect(inOrder.candidates.map(([, docId]) => docId)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are candidates with their query and grade, where a ranking has these', async () => {
+    const text = 'qid,query,pid,score,grade\n1,why?,a,2.5,1\n1,why?,b,1.5,\n2,how?,a,1,x\n';
+    const fields = { queryId: 'qid', query: 'query', docId: 'pid', score: 'score', grade: 'grade' };
+    const choice = { role: 'run', delimiter: ',', hasHeader: true, fields } as const;
+    const ranked = await read(text, { format: 'delimited', ...choice });
+    expect(ranked.queries).toEqual([
+      ['1', 'why?'],
+      ['2', 'how?'],
+    ]);
+    expect(ranked.candidates).toEqual([
+      ['1', 'a', 2.5],
+      ['1', 'b', 1.5],
+      ['2', 'a', 1],
+    ]);
+    expect(ranked.judgements).toEqual([['1', 'a', 1]]);
+    expect(ranked.problems.map(([problem]) => problem)).toEqual(['not-a-number note']);
   });
 
   it('are pairs with what else is known of them', async () => {

@@ -8,6 +8,7 @@ import { isJsonObject } from './json-fields.ts';
 import { findJsonRecords, jsonRecordsAt } from './json-records.ts';
 import { jsonValuesOf } from './jsonl-records.ts';
 import { guessLayout } from './plain-documents.ts';
+import { isRankingsFile } from './rankings-file.ts';
 import {
   columnsOf,
   guessFields,
@@ -112,7 +113,7 @@ function jsonFormatOf(sample: FileSample, value: unknown): ImportFormat | undefi
     return isMeant ? 'json' : undefined;
   }
   if (isSquad(value)) return 'squad';
-  if (isFirstStageLists(value)) return 'first-stage-lists';
+  if (isFirstStageLists(value) || isRankingsFile(value)) return 'first-stage-lists';
   if (isRerankRequest(value)) return 'rerank-request';
   // A single object in a single line is a file of lines with one line.
   const isLine = isJsonObject(value) && findJsonRecords(value) === null && lines.length === 1;

@@ -127,6 +127,42 @@ describe('guessRecords', () => {
     });
   });
 
+  it('tells grades from scores that have their name', () => {
+    const ids = { queryId: 1, docId: 'a' };
+    const both = { ...ids, query: 'q', text: 'p', score: -1.5, relevance: 0.18, grade: null };
+    expect(guess(both).fields).toMatchObject({ grade: 'grade', score: 'score' });
+    expect(guess({ query: 'q', text: 'p', relevance: 0.18 }).fields).toEqual({
+      query: 'query',
+      text: 'text',
+      score: 'relevance',
+    });
+    expect(guess({ qid: 1, pid: 2, label: 0.5 })).toMatchObject({
+      role: 'run',
+      fields: { score: 'label' },
+    });
+    expect(guess({ qid: 1, pid: 2, relevance: '2' })).toMatchObject({
+      role: 'judgements',
+      fields: { grade: 'relevance' },
+    });
+  });
+
+  it('takes a query with the id and the score of a document for a run', () => {
+    const record = { query_id: 1, query: 'q', doc_id: 'a', rank: 1, score: 2.5, grade: 1 };
+    expect(guess(record)).toEqual({
+      role: 'run',
+      fields: {
+        queryId: 'query_id',
+        query: 'query',
+        docId: 'doc_id',
+        rank: 'rank',
+        score: 'score',
+        grade: 'grade',
+      },
+      sure: true,
+    });
+    expect(guess({ query_id: 1, query: 'q', doc_id: 'a' }).role).toBe('queries');
+  });
+
   it('reads columns without names by their values', () => {
     const columns = ['1', '2', '3'];
     const rowsOf = (...third: string[]) => third.map((value, at) => [`q${at}`, `d${at}`, value]);
@@ -134,6 +170,14 @@ describe('guessRecords', () => {
     expect(guessOf('0', '2', '1')).toMatchObject({ role: 'judgements', fields: { grade: '3' } });
     expect(guessOf('1', '2', '3', '4')).toMatchObject({ role: 'run', fields: { rank: '3' } });
     expect(guessOf('9.5', '8.25')).toMatchObject({ role: 'run', fields: { score: '3' } });
+    const scored = [
+      ['q1', 'd1', '1', '9.5'],
+      ['q2', 'd1', '1', '8.25'],
+    ];
+    expect(guessRecords({ columns: ['1', '2', '3', '4'], rows: scored }, 'f')).toMatchObject({
+      role: 'run',
+      fields: { rank: '3', score: '4' },
+    });
     const four = { columns: ['1', '2', '3', '4'], rows: [['1', '2', 'what is', 'it is this one']] };
     expect(guessRecords(four, 'f')).toMatchObject({
       role: 'pairs',

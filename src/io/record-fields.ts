@@ -76,7 +76,7 @@ export function guessRecords(table: RecordTable, path: string): RecordGuess {
     const role = isQueryFile(path) ? 'queries' : 'documents';
     return { role, fields: {}, sure: table.rows.length > 0 };
   }
-  const named = byNames(table.columns);
+  const named = withScore(byNames(table.columns), table);
   return Object.keys(named).length > 0
     ? guessByNames(named, table, path)
     : guessByValues(table, path);
@@ -86,7 +86,7 @@ export function guessRecords(table: RecordTable, path: string): RecordGuess {
 export function guessFields(table: RecordTable, path: string, role: RecordRole): FieldChoice {
   const guess = guessRecords(table, path);
   if (guess.role === role) return guess.fields;
-  const named = byNames(table.columns);
+  const named = withScore(byNames(table.columns), table);
   const taken = new Set(Object.values(named));
   const text = named.text ?? longestText(table, taken);
   switch (role) {
@@ -155,8 +155,8 @@ const usualNames: Readonly<Record<RecordField, readonly string[]>> = {
   queryId: ['query_id', 'queryid', 'qid', 'question_id', 'topic_id', 'topic', '查询id', '问题id'],
   query: ['query', 'question', 'query_text', 'querytext', 'search_query', '问题', '查询'],
   grade: [
-    'relevance',
     'grade',
+    'relevance',
     'label',
     'rel',
     'judgement',
@@ -222,6 +222,11 @@ function guessByNames(named: Named, table: RecordTable, path: string): RecordGue
   if (query !== undefined && named.text !== undefined) {
     return guessPairs(named, table);
   }
+  const isRanked = (score ?? rank) !== undefined && queryId !== undefined && docId !== undefined;
+  if (query !== undefined && isRanked) {
+    // A ranking without the documents' texts.
+    return { role: 'run', fields: pick({ queryId, docId, query, score, rank, grade }), sure: true };
+  }
   const idsAlone = named.text === undefined && query === undefined && queryId !== undefined;
   if (idsAlone && docId !== undefined) {
     const ids = { queryId, docId };
@@ -267,10 +272,17 @@ function guessPairs(named: Named, table: RecordTable): RecordGuess {
 function guessByValues(table: RecordTable, path: string): RecordGuess {
   const shapes = table.columns.map((name, index) => shapeOf(name, table.rows, index));
   const texts = shapes.filter(({ kind }) => kind === 'text');
-  const [first, second, third] = shapes;
+  const [first, second, third, fourth] = shapes;
   if (first !== undefined && second !== undefined && third !== undefined && texts.length === 0) {
     if (first.kind !== 'number' && second.kind !== 'number' && third.kind !== 'id') {
       const ids = { queryId: first.name, docId: second.name };
+      if (third.kind === 'whole' && fourth?.kind === 'number') {
+        return {
+          role: 'run',
+          fields: { ...ids, score: fourth.name, rank: third.name },
+          sure: true,
+        };
+      }
       if (third.grades)
         return { role: 'judgements', fields: { ...ids, grade: third.name }, sure: true };
       const field = third.kind === 'number' ? 'score' : third.ascending ? 'rank' : 'score';
@@ -352,6 +364,24 @@ function looksGraded(column: string | undefined, table: RecordTable): boolean {
 
 function isSmallGrade(value: number): boolean {
   return value >= -2 && value <= 10;
+}
+
+/** What is called relevance or label may be a score, as the services' 0..1 is. */
+function withScore(named: Named, table: RecordTable): Named {
+  const { grade, score, ...rest } = named;
+  if (grade === undefined || !holdsFractions(grade, table)) return named;
+  return { ...rest, score: score ?? grade };
+}
+
+function holdsFractions(column: string, { columns, rows }: RecordTable): boolean {
+  const index = columns.indexOf(column);
+  return rows.some((row) => {
+    const value = row[index];
+    const isWritten =
+      typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+    const number = isWritten ? Number(value) : 0;
+    return Number.isFinite(number) && !Number.isInteger(number);
+  });
 }
 
 function longestText(table: RecordTable, taken: ReadonlySet<string>): string | undefined {

@@ -18,7 +18,7 @@ export function looksLikeTrecRun(lines: readonly string[]): boolean {
 export function looksLikeTrecQrels(lines: readonly string[]): boolean {
   return mostAre(lines, (parts) => {
     const [, iteration = '', , grade = ''] = parts;
-    return parts.length === 4 && /^q?\d+$/iu.test(iteration) && wholeNumber.test(grade);
+    return parts.length === 4 && /^q?\d+$/iu.test(iteration) && wholeGrade.test(grade);
   });
 }
 
@@ -79,6 +79,8 @@ export function readTrecQrelsLine(line: string, place: ImportPlace, sink: Import
 }
 
 const wholeNumber = /^[+-]?\d+$/u;
+/** Tables write `1.0`. */
+const wholeGrade = /^[+-]?\d+(?:\.0+)?$/u;
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu;
 
 function mostAre(lines: readonly string[], fits: (parts: readonly string[]) => boolean): boolean {

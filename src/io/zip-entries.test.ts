@@ -112,6 +112,13 @@ describe('expandArchives', () => {
     expect(expanded.files[3]).toBe(after);
   });
 
+  test('leaves documents of Office whole: what is in them is none of the user', async () => {
+    const blob = await zipOf({ '[Content_Types].xml': '<x/>', 'xl/workbook.xml': '<x/>' });
+    const { files, problems } = await expandArchives([{ path: 'table.xlsx', blob }]);
+    expect(files).toEqual([{ path: 'table.xlsx', blob }]);
+    expect(problems).toEqual([]);
+  });
+
   test('goes by the first bytes, not by the name', async () => {
     const expanded = await expandArchives([
       file('not.zip', 'PK, a text'),

@@ -26,7 +26,8 @@ export interface ExpandedFiles {
  * Replaces zips and gzip files, known by their first bytes, by what is in them: the entry `a.jsonl`
  * of `my.zip` becomes the file `my.zip/a.jsonl`, and `b.jsonl.gz` becomes `b.jsonl` (it keeps its
  * name where there is such a file already). Other files pass as they are. What an operating system
- * adds on its own (`__MACOSX`, dotfiles, folders) is left out without a word.
+ * adds on its own (`__MACOSX`, dotfiles, folders) is left out without a word. Office documents are
+ * zips too and stay whole, so that they are refused as what they are.
  *
  * What cannot or should not be unpacked is a problem, and the rest is still read: `archive-entry`
  * for an entry (encrypted, of an unknown compression, damaged, an archive itself, a link, a path
@@ -76,6 +77,9 @@ const maxDirectoryBytes = 16_777_216;
 
 /** Bytes after which what was unpacked goes to the browser's blobs, out of this worker's memory. */
 const bytesPerPart = 16_777_216;
+
+/** In every document of Office Open XML, and in nothing else. */
+const officeEntry = '[Content_Types].xml';
 
 /** Places kept of each problem. */
 const maxPlaces = 5;
@@ -138,6 +142,11 @@ class Expansion {
     } catch {
       checkAborted(this.#call.signal);
       this.#refuse('unreadable', path);
+      return;
+    }
+    if (entries.some(({ filename }) => filename === officeEntry)) {
+      // Word, Excel, PowerPoint: what is in them is no text of the user's.
+      this.#files.push({ path, blob });
       return;
     }
     const files = this.#acceptable(entries, path);

@@ -41,7 +41,7 @@ export const importEn = {
       delimited: 'CSV or TSV with any columns',
       'trec-run': 'TREC run',
       'trec-qrels': 'TREC judgements (qrels)',
-      'first-stage-lists': 'First-stage lists as RankLLM writes them',
+      'first-stage-lists': 'Rankings: lists as RankLLM writes them, or JSON exported here',
       squad: 'Questions with paragraphs (SQuAD layout)',
       'rerank-request': 'Request to Cohere, Jina, Voyage, TEI or llama.cpp',
       collection: 'A collection exported from here',
@@ -94,7 +94,7 @@ export const importEn = {
       delimited: 'CSV',
       'trec-run': 'TREC run',
       'trec-qrels': 'TREC judgements (qrels)',
-      'first-stage-lists': 'First-stage lists (RankLLM)',
+      'first-stage-lists': 'Rankings (RankLLM, exported JSON)',
       squad: 'Questions and paragraphs (SQuAD)',
       'rerank-request': 'Rerank request',
       collection: 'Exported collection',
@@ -263,7 +263,7 @@ export const importEn = {
       unrecognised: (count, plural) =>
         `${count} file${plural ? 's fit' : ' fits'} none of the formats. Choose the format by hand.`,
       'wrong-shape': (count, plural) =>
-        `${count} file${plural ? 's do' : ' does'} not have the shape of the chosen format. Choose another format or another array in the object.`,
+        `${count} file${plural ? 's' : ''} or array${plural ? 's' : ''} in a file ${plural ? 'do' : 'does'} not have the shape of the chosen format. Choose another format or another array in the object.`,
       'newer-version': (count, plural) =>
         `${count} exported collection${plural ? 's come' : ' comes'} from a later version of this app. Update the app, then import again.`,
       unreadable: (count, plural) =>

@@ -38,7 +38,7 @@ export const importZh: ImportWords = {
       delimited: 'CSV 或 TSV，列可任选',
       'trec-run': 'TREC 检索结果（run）',
       'trec-qrels': 'TREC 相关性标注（qrels）',
-      'first-stage-lists': 'RankLLM 写出的初检列表',
+      'first-stage-lists': '排序结果：RankLLM 写出的列表，或由此处导出的 JSON',
       squad: '问题与段落（SQuAD 结构）',
       'rerank-request': 'Cohere、Jina、Voyage、TEI 或 llama.cpp 的请求',
       collection: '从这里导出的集合',
@@ -86,7 +86,7 @@ export const importZh: ImportWords = {
       delimited: 'CSV',
       'trec-run': 'TREC 检索结果（run）',
       'trec-qrels': 'TREC 相关性标注（qrels）',
-      'first-stage-lists': '初检列表（RankLLM）',
+      'first-stage-lists': '排序结果（RankLLM、导出的 JSON）',
       squad: '问题与段落（SQuAD）',
       'rerank-request': '重排请求',
       collection: '导出的集合',
@@ -233,7 +233,7 @@ export const importZh: ImportWords = {
         `${count} 个文件不是有效的 JSON。请在所指位置修改，或改为按 JSON Lines 或纯文本读取。`,
       unrecognised: (count) => `${count} 个文件不符合任何一种格式。请手动选择格式。`,
       'wrong-shape': (count) =>
-        `${count} 个文件的结构与所选格式不符。请选择其他格式，或对象中的另一个数组。`,
+        `${count} 个文件或文件中的数组结构与所选格式不符。请选择其他格式，或对象中的另一个数组。`,
       'newer-version': (count) => `${count} 个导出的集合来自更新版本的应用。请更新应用后重新导入。`,
       unreadable: (count) =>
         `${count} 个文件无法读取。请确认文件仍然存在且没有损坏，然后重新选择。`,
