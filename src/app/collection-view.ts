@@ -73,6 +73,7 @@ export function resultOfDetail(
     runNumber,
     query: detail.query.text,
     documents: documents.map(({ text }) => text),
+    reading: null,
     trap: null,
     logits: detail.logits,
     tokens: detail.tokens,

@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { exportedRunOf, exportResult } from './export-result.ts';
 import type { Result } from './store.ts';
 
-const settings = { longDocuments: 'max', maxLength: 512 } as const;
-
 /** Three documents; the second has not been scored by the model. */
 const result: Result = {
   runNumber: 1,
   query: 'loans for students',
   documents: ['a loan', 'a river', 'money for students'],
+  reading: { longDocuments: 'max', maxLength: 512 },
   trap: null,
   logits: Float64Array.of(-1, Number.NaN, 2.5),
   tokens: Int32Array.of(7, 0, 8),
@@ -35,7 +34,7 @@ const result: Result = {
 
 describe('a result on its way out', () => {
   test("follows the model's order, and keeps what was not scored at the end", () => {
-    const { rankings, provenance, system } = exportedRunOf(result, 'cross-encoder', settings);
+    const { rankings, provenance, system } = exportedRunOf(result, 'cross-encoder');
     expect(system).toBe('cross-encoder');
     expect(rankings[0]?.documents.map(({ docId, score, logit }) => [docId, score, logit])).toEqual([
       ['d3', 2.5, 2.5],
@@ -47,7 +46,7 @@ describe('a result on its way out', () => {
   });
 
   test('names no model for an order that no model made', () => {
-    const { rankings, provenance } = exportedRunOf(result, 'bm25', settings);
+    const { rankings, provenance } = exportedRunOf(result, 'bm25');
     expect(provenance).toBeNull();
     expect(rankings[0]?.documents.map(({ docId, score }) => [docId, score])).toEqual([
       ['d1', 1.25],
@@ -57,7 +56,7 @@ describe('a result on its way out', () => {
   });
 
   test('becomes a TREC run that reads as it is ranked', async () => {
-    const file = await exportResult(result, 'cross-encoder', settings, 'trec-run', { topK: 2 });
+    const file = await exportResult(result, 'cross-encoder', 'trec-run', { topK: 2 });
     expect(file.name).toBe('loans-for-students.cross-encoder.run');
     expect(file.text.trim().split('\n')).toEqual([
       'q1 Q0 d3 1 2.5 cross-encoder',

@@ -5,7 +5,6 @@ import type {
   ExportFormat,
   ExportOptions,
 } from '../io/export-types.ts';
-import type { Settings } from '../io/settings-storage.ts';
 import { provenanceOf } from './collection-provenance.ts';
 import { rankingRows } from './ranking-view.ts';
 import type { RankingOrder, Result } from './store.ts';
@@ -17,11 +16,7 @@ const queryId = 'q1';
  * A result of the Rerank view in one of its orders, as it goes out. Documents that the model has
  * not scored (after a cancel) stand at the end where the order needs them scored.
  */
-export function exportedRunOf(
-  result: Result,
-  order: RankingOrder,
-  settings: Pick<Settings, 'longDocuments' | 'maxLength'>,
-): ExportedRun {
+export function exportedRunOf(result: Result, order: RankingOrder): ExportedRun {
   const rows = rankingRows(result, order);
   let lowest = 0;
   const documents = rows.map((row): ExportedDocument => {
@@ -46,11 +41,11 @@ export function exportedRunOf(
     system: order === 'both' ? 'sum-of-z' : order,
     rankings: [{ query: { queryId, text: result.query }, documents }],
     provenance:
-      order === 'bm25' || result.model === null
+      order === 'bm25' || result.model === null || result.reading === null
         ? null
         : provenanceOf(
             result.model,
-            { ...settings, depth: result.documents.length, queryLimit: null, titles: false },
+            { ...result.reading, depth: result.documents.length, queryLimit: null, titles: false },
             // Node has no navigator.
             { browser: globalThis.navigator?.userAgent ?? '', createdAt: Date.now() },
           ),
@@ -61,12 +56,11 @@ export function exportedRunOf(
 export async function exportResult(
   result: Result,
   order: RankingOrder,
-  settings: Pick<Settings, 'longDocuments' | 'maxLength'>,
   format: ExportFormat,
   options: ExportOptions,
 ): Promise<ExportedFile> {
   const { exportRun } = await import('../io/export-run.ts');
-  return exportRun(exportedRunOf(result, order, settings), format, options, result.query);
+  return exportRun(exportedRunOf(result, order), format, options, result.query);
 }
 
 function scoreOf(row: ReturnType<typeof rankingRows>[number], order: RankingOrder): number | null {

@@ -8,6 +8,7 @@ function resultOf(logits: readonly number[], bm25Scores: readonly number[] | nul
     runNumber: 1,
     query: 'q',
     documents: logits.map((_, index) => `document ${index}`),
+    reading: null,
     trap: null,
     logits: Float64Array.from(logits),
     tokens: new Int32Array(logits.length),

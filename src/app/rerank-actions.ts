@@ -60,7 +60,9 @@ export async function rerank(): Promise<void> {
 
   const { documents } = pasted;
   runNumber += 1;
-  const draft = new ResultDraft({ runNumber, query, documents, trap: loadedTrap });
+  const { longDocuments, maxLength } = settings;
+  const reading = { longDocuments, maxLength };
+  const draft = new ResultDraft({ runNumber, query, documents, reading, trap: loadedTrap });
   const run: Run = { draft, model: new AbortController(), bm25: new AbortController() };
   current?.model.abort();
   current?.bm25.abort();
@@ -83,8 +85,7 @@ export async function rerank(): Promise<void> {
       documents,
       // A model that is on its way is the one that the user wants.
       ...(state.models.loading === null && loadOptionsOf(settings)),
-      longDocuments: settings.longDocuments,
-      maxLength: settings.maxLength,
+      ...reading,
       signal: run.model.signal,
       onEvent: (event) => {
         if (event.type !== 'scoring') return showLoading(event);

@@ -4,7 +4,7 @@ import { ResultDraft } from './result-draft.ts';
 
 function draftOf(count: number): ResultDraft {
   const documents = Array.from({ length: count }, (_, index) => `document ${index}`);
-  return new ResultDraft({ runNumber: 1, query: 'q', documents, trap: null });
+  return new ResultDraft({ runNumber: 1, query: 'q', documents, reading: null, trap: null });
 }
 
 function scoring(

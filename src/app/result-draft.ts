@@ -5,7 +5,7 @@ type Progress = Omit<Extract<RunPhase, { phase: 'scoring' }>, 'phase'>;
 
 /** A result under way: written by events, copied for the state when it is drawn. */
 export class ResultDraft {
-  readonly #request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'trap'>;
+  readonly #request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'reading' | 'trap'>;
   readonly #logits: Float64Array;
   readonly #tokens: Int32Array;
   readonly #truncated: boolean[];
@@ -18,7 +18,7 @@ export class ResultDraft {
   model: Result['model'] = null;
   timings: Result['timings'] = null;
 
-  constructor(request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'trap'>) {
+  constructor(request: Pick<Result, 'runNumber' | 'query' | 'documents' | 'reading' | 'trap'>) {
     const count = request.documents.length;
     this.#request = request;
     this.#logits = new Float64Array(count).fill(Number.NaN);

@@ -76,6 +76,8 @@ export interface Result {
   readonly runNumber: number;
   readonly query: string;
   readonly documents: readonly string[];
+  /** How long documents were asked to be read; null where that is not told, as by a run. */
+  readonly reading: Pick<Settings, 'longDocuments' | 'maxLength'> | null;
   /** The keyword trap that this was, with its answer and its trap; null for own input. */
   readonly trap: KeywordTrap | null;
   /** By document index; NaN where not scored yet. */

@@ -91,6 +91,7 @@ function resultOfTrap(trap: KeywordTrap, { ranking, timings, ...model }: RerankR
     runNumber: 0,
     query: trap.query,
     documents,
+    reading: null,
     trap,
     logits: logitsByIndex(ranking),
     tokens: new Int32Array(documents.length),

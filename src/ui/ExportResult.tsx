@@ -1,7 +1,6 @@
 import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import type { RankingOrder, Result } from '../app/store.ts';
 import { useLanguage } from './language.ts';
-import { useApp } from './use-app.ts';
 
 /** Fetched when it is first opened. */
 const ExportBox = lazy(async () => ({ default: (await import('./ExportBox.tsx')).ExportBox }));
@@ -11,15 +10,14 @@ type MakeFile = Parameters<typeof ExportBox>[0]['makeFile'];
 /** Opens a panel in which the ranking is copied or saved in one of many formats. */
 export function ExportResult({ result, order }: { result: Result; order: RankingOrder }) {
   const { words } = useLanguage();
-  const settings = useApp((state) => state.settings);
   const panel = useRef<HTMLElement>(null);
   const [open, setOpen] = useState(false);
   const makeFile = useCallback<MakeFile>(
     async (format, options) => {
       const { exportResult } = await import('../app/export-result.ts');
-      return exportResult(result, order, settings, format, options);
+      return exportResult(result, order, format, options);
     },
-    [result, order, settings],
+    [result, order],
   );
   return (
     <>
