@@ -20,7 +20,7 @@ export function CollectionModel() {
           {model === null ? rerank.notLoaded : placeOf(model, language)}
         </span>
       </span>
-      <a href={addressOf('models')} aria-label={rerank.changeLabel}>
+      <a href={addressOf('models')} title={rerank.changeLabel}>
         {rerank.change}
       </a>
     </p>

@@ -10,7 +10,6 @@ import {
   collectionTabs,
 } from '../../app/collections-address.ts';
 import type { CollectionsState } from '../../app/collections-store.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
 import { useMeasures } from '../models-measures.ts';
 import { useKeptFocus } from '../use-kept-focus.ts';
@@ -18,6 +17,7 @@ import { CollectionName } from './CollectionName.tsx';
 import { CollectionQueries } from './CollectionQueries.tsx';
 import { CollectionRerank } from './CollectionRerank.tsx';
 import { CollectionRuns } from './CollectionRuns.tsx';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { EvaluationPanel } from './EvaluationPanel.tsx';
 import { ExportPanel } from './ExportPanel.tsx';
 import { ImportButton } from './ImportButton.tsx';
@@ -44,19 +44,19 @@ export function CollectionPage({ collectionId, tab }: Props) {
         <a href={addressOfPlace({ page: 'list' })}>← {words.page.back}</a>
       </p>
       {failure !== null && (
-        <FailureNotice failure={failure}>
+        <CollectionsFailure failure={failure}>
           <button type="button" className="button" onClick={dismissCollectionFailure}>
             {words.page.dismiss}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {opened.phase === 'opening' && <p className="models-note">{words.page.opening}</p>}
       {opened.phase === 'failed' && (
-        <FailureNotice failure={opened.failure} lead={words.page.missing}>
+        <CollectionsFailure failure={opened.failure} lead={words.page.missing}>
           <button type="button" className="button" onClick={() => readCollection(collectionId)}>
             {main.crash.reload}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {opened.phase === 'ready' && opened.collectionId === collectionId && (
         <Opened opened={opened} tab={tab} />

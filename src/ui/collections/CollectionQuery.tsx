@@ -5,13 +5,13 @@ import { goTo, readCollection } from '../../app/collections-actions.ts';
 import { addressOfPlace, placeOfAddress } from '../../app/collections-address.ts';
 import type { CollectionsState } from '../../app/collections-store.ts';
 import { toggleLogits } from '../../app/settings-actions.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
 import { RankingList } from '../RankingList.tsx';
 import { Segments } from '../Segments.tsx';
 import { SideBySide } from '../SideBySide.tsx';
 import { useApp } from '../use-app.ts';
 import { CollectionQueryRun } from './CollectionQueryRun.tsx';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { useCollections, useCollectionWords } from './use-collections.ts';
 
 type Overview = Extract<CollectionsState['opened'], { phase: 'ready' }>['overview'];
@@ -41,11 +41,11 @@ export function CollectionQuery({ collectionId, queryNumber }: Props) {
       </p>
       {opened.phase === 'opening' && <p className="models-note">{words.page.opening}</p>}
       {opened.phase === 'failed' && (
-        <FailureNotice failure={opened.failure} lead={words.page.missing}>
+        <CollectionsFailure failure={opened.failure} lead={words.page.missing}>
           <button type="button" className="button" onClick={() => readCollection(collectionId)}>
             {main.crash.reload}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {overview !== null && <Shown overview={overview} queryNumber={queryNumber} />}
     </>
@@ -79,7 +79,7 @@ function Shown({ overview, queryNumber }: { overview: Overview; queryNumber: num
   return (
     <>
       <QueryHead overview={overview} asked={asked} />
-      {query.phase === 'failed' && isAsked && <FailureNotice failure={query.failure} />}
+      {query.phase === 'failed' && isAsked && <CollectionsFailure failure={query.failure} />}
       {query.phase === 'ready' && isAsked ? (
         <Candidates overview={overview} query={query} />
       ) : (

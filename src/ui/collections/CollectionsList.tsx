@@ -6,8 +6,8 @@ import {
   restoreCollection,
 } from '../../app/collections-actions.ts';
 import { openSampleCollection } from '../../app/sample-collection.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { CollectionsRow } from './CollectionsRow.tsx';
 import { CollectionsScores } from './CollectionsScores.tsx';
 import { ImportButton } from './ImportButton.tsx';
@@ -35,22 +35,23 @@ export function CollectionsList() {
           </h1>
           <p className="lead">{words.lead}</p>
         </div>
-        {count > 0 && <ImportButton into={null} main />}
+        {/* While something is imported, the empty list with its buttons is not there. */}
+        {(count > 0 || importing) && <ImportButton into={null} main />}
       </header>
       {inMemory && <p className="notice">{words.memory}</p>}
       {failure !== null && (
-        <FailureNotice failure={failure}>
+        <CollectionsFailure failure={failure}>
           <button type="button" className="button" onClick={dismissCollectionFailure}>
             {words.page.dismiss}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {list.phase === 'failed' && (
-        <FailureNotice failure={list.failure}>
+        <CollectionsFailure failure={list.failure}>
           <button type="button" className="button" onClick={() => refreshCollections()}>
             {main.crash.reload}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       <ImportPanel />
       <Removed />

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { leaveEvaluation, retryEvaluation, showEvaluation } from '../../app/evaluation-actions.ts';
 import type { Evaluation } from '../../core/evaluation-types.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { EvaluationPictures } from './EvaluationPictures.tsx';
 import { EvaluationReport } from './EvaluationReport.tsx';
 import { EvaluationSettings } from './EvaluationSettings.tsx';
@@ -42,11 +42,11 @@ function Judged({ overview }: { overview: Overview }) {
       <EvaluationSettings summary={summary} evaluation={evaluation} />
       <EvaluationStatus summary={summary} evaluation={evaluation} />
       {progress.phase === 'failed' && (
-        <FailureNotice failure={progress.failure} lead={words.failed}>
+        <CollectionsFailure failure={progress.failure} lead={words.failed}>
           <button type="button" className="button" onClick={retryEvaluation}>
             {words.retry}
           </button>
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {evaluation !== null && evaluation.queries.length > 0 && (
         <div

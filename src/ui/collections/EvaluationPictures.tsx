@@ -87,7 +87,7 @@ export function EvaluationPictures({ overview, evaluation }: Props) {
               />
             </div>
           )}
-          {run !== null && <RunPictures run={run} evaluation={evaluation} nameOf={nameOf} />}
+          {run !== null && <RunPictures run={run} evaluation={evaluation} names={names} />}
         </div>
       </section>
       {system !== null && baseline !== undefined && (
@@ -106,17 +106,18 @@ export function EvaluationPictures({ overview, evaluation }: Props) {
 function RunPictures(props: {
   run: RunFigures;
   evaluation: Evaluation;
-  nameOf: (system: SystemFigures) => string;
+  names: ReturnType<typeof useSystemNames>;
 }) {
-  const { run, evaluation, nameOf } = props;
+  const { run, evaluation, names } = props;
   const { depth: words, scores } = useEvaluationWords();
   const model = evaluation.systems.find(({ key }) => key === `model:${run.runId}`);
   // Without a model it is the first stage's order that reranking begins with, or BM25's.
   const first = evaluation.systems[0];
   const mean = first && mainFigures(evaluation, first)?.mean;
   const advice = depthAdvice(run.depths);
-  const text = useDepthText(run, mean ?? null);
-  const name = model === undefined ? '' : nameOf(model);
+  const reference = first === undefined || mean === undefined ? null : { ...names(first), mean };
+  const text = useDepthText(run, reference);
+  const name = model === undefined ? '' : names(model).name;
   return (
     <div data-kind="model" className="evaluation-pair">
       <ChartDepth
@@ -125,7 +126,7 @@ function RunPictures(props: {
         metric={evaluation.settings.metrics[0] ?? ''}
         points={run.depths}
         advice={advice}
-        reference={first === undefined || mean === undefined ? null : { name: nameOf(first), mean }}
+        reference={reference}
       />
       <ChartScores title={scores.title(name)} distribution={run.distribution} />
     </div>
@@ -133,15 +134,18 @@ function RunPictures(props: {
 }
 
 /** Is the whole depth worth it? */
-function useDepthText({ depths }: RunFigures, firstStage: number | null): string {
+function useDepthText(
+  { depths }: RunFigures,
+  firstStage: { readonly inText: string; readonly mean: number } | null,
+): string {
   const { depth: words } = useEvaluationWords();
   const { value, time } = useFigures();
   const { count } = useLanguage();
   const advice = depthAdvice(depths);
   if (advice === null) return words.none;
   const { best, enough, full } = advice;
-  if (firstStage !== null && best.value < firstStage) {
-    return words.worse(count(best.depth), value(best.value));
+  if (firstStage !== null && best.value < firstStage.mean) {
+    return words.worse(firstStage.inText, count(best.depth), value(best.value));
   }
   if (enough.depth === full.depth) {
     const whole = words.whole(count(full.depth), value(full.value));

@@ -3,8 +3,8 @@ import { reportFile } from '../../app/evaluation-export.ts';
 import { failureOf } from '../../app/model-phase.ts';
 import type { Failure } from '../../app/store.ts';
 import type { Evaluation } from '../../core/evaluation-types.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
 import { saveFile } from '../save-file.ts';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { type Overview, useEvaluationWords } from './evaluation-language.ts';
 
 interface Props {
@@ -12,27 +12,30 @@ interface Props {
   readonly evaluation: Evaluation;
 }
 
+/** What came of the last press of a button; said in the language of the moment. */
+type Said = 'making' | 'copied' | 'failed' | { readonly saved: string };
+
 /** The evaluation to take along: copied or saved. */
 export function EvaluationReport({ summary, evaluation }: Props) {
   const { report: words } = useEvaluationWords();
-  const [said, setSaid] = useState('');
+  const [said, setSaid] = useState<Said | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const take = async (format: 'markdown' | 'json', to: 'clipboard' | 'file'): Promise<void> => {
-    setSaid(words.making);
+    setSaid('making');
     setFailure(null);
     try {
       const { name, mediaType, text } = await reportFile(summary, evaluation, format);
       if (to === 'file') {
         saveFile(name, new Blob([text], { type: mediaType }));
-        setSaid(name);
+        setSaid({ saved: name });
       } else {
         await navigator.clipboard.writeText(text).then(
-          () => setSaid(words.copied),
-          () => setSaid(words.failed),
+          () => setSaid('copied'),
+          () => setSaid('failed'),
         );
       }
     } catch (error) {
-      setSaid('');
+      setSaid(null);
       setFailure(failureOf(error));
     }
   };
@@ -51,10 +54,10 @@ export function EvaluationReport({ summary, evaluation }: Props) {
           {words.json}
         </button>
         <span className="models-note" role="status">
-          {said}
+          {said !== null && (typeof said === 'string' ? words[said] : said.saved)}
         </span>
       </div>
-      {failure !== null && <FailureNotice failure={failure} />}
+      {failure !== null && <CollectionsFailure failure={failure} />}
     </section>
   );
 }

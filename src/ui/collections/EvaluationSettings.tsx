@@ -82,11 +82,13 @@ function Baseline({ summary, evaluation }: Props) {
 }
 
 function Weight({ summary }: { summary: Props['summary'] }) {
-  const { settings: words } = useEvaluationWords();
+  const { settings: words, systems } = useEvaluationWords();
   const { decimal } = useLanguage();
   const id = useId();
   const weight = useEvaluation((state) => state.choices.fusionWeight);
   if (!summary.runs.some(({ kind }) => kind === 'model')) return null;
+  const other = systems[summary.candidateSource === 'bm25' ? 'bm25' : 'firstStageInText'];
+  const shares = words.weightValue(decimal(weight), decimal(1 - weight), other);
   return (
     <details className="evaluation-setting-more">
       <summary>
@@ -98,7 +100,7 @@ function Weight({ summary }: { summary: Props['summary'] }) {
           className="evaluation-range"
           aria-label={words.weight}
           aria-describedby={`${id}-note`}
-          aria-valuetext={words.weightValue(decimal(weight), decimal(1 - weight))}
+          aria-valuetext={shares}
           min={0}
           max={1}
           step={0.05}
@@ -107,7 +109,7 @@ function Weight({ summary }: { summary: Props['summary'] }) {
             changeEvaluation({ fusionWeight: Number(target.value) }, 'rests')
           }
         />
-        <span>{words.weightValue(decimal(weight), decimal(1 - weight))}</span>
+        <span>{shares}</span>
         <p id={`${id}-note`} className="models-note">
           {words.weightNote}
         </p>

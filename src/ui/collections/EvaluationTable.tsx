@@ -22,6 +22,7 @@ export function EvaluationTable({ summary, evaluation }: Props) {
   const { systems, settings } = evaluation;
   const { metrics } = settings;
   const baseline = systems.find(({ key }) => key === settings.baseline);
+  const label = `${words.heading}: ${metrics.join(', ')}`;
   const best = new Map(metrics.map((metric) => [metric, bestKeys(evaluation, metric)]));
   return (
     <section className="evaluation-part" aria-labelledby="evaluation-systems">
@@ -33,7 +34,7 @@ export function EvaluationTable({ summary, evaluation }: Props) {
         </label>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where it is too wide. */}
-      <section className="evaluation-scroll" aria-labelledby="evaluation-systems" tabIndex={0}>
+      <section className="evaluation-scroll" aria-label={label} tabIndex={0}>
         <table className="evaluation-table" aria-describedby="evaluation-table-note">
           <thead>
             <tr>

@@ -83,7 +83,7 @@ function useVerdict(
             ? [words.better(nameOf(better).inText, value(betterMean))]
             : []),
           ...(effect === 'unclear' ? [words.chance] : []),
-          ...(queries < fewQueries ? [words.few(count(queries))] : []),
+          ...(queries < fewQueries ? [words.few(count(queries), queries !== 1)] : []),
           ...(verdict.models > 1 && system.kind === 'model'
             ? [words.ofModels(count(verdict.models))]
             : []),

@@ -101,7 +101,7 @@ function Choices(props: { overview: Overview; systems: ReturnType<typeof exportS
         </label>
         <p className="models-note evaluation-export-size">
           {words.size(
-            count(size.documents),
+            words.documentsCount(count(size.documents), size.documents !== 1),
             words.queriesCount(count(size.queries), size.queries !== 1),
           )}
         </p>

@@ -2,8 +2,8 @@ import { useMemo, useState } from 'react';
 import { lookAtImportAgain } from '../../app/import-actions.ts';
 import type { ImportState } from '../../app/import-store.ts';
 import { rowsOf } from '../../app/import-view.ts';
-import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { ImportFormats } from './ImportFormats.tsx';
 import { ImportGoal } from './ImportGoal.tsx';
 import { ImportPaste } from './ImportPaste.tsx';
@@ -25,13 +25,13 @@ export function ImportChoosing({ state }: { state: Choosing }) {
       {draft.pasting && <ImportPaste into={draft.into} alone={draft.files.length === 0} />}
       {cancelled && <p className="import-note">{words.announce.cancelled}</p>}
       {failure !== null && (
-        <FailureNotice failure={failure}>
+        <CollectionsFailure failure={failure}>
           {unseen && (
             <button type="button" className="button" onClick={() => lookAtImportAgain()}>
               {words.list.lookAgain}
             </button>
           )}
-        </FailureNotice>
+        </CollectionsFailure>
       )}
       {draft.files.length === 0 && looking === 0 && <ImportFormats />}
       <Rows state={state} />

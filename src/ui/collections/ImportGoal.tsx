@@ -40,7 +40,7 @@ export function ImportGoal({ state }: { state: Choosing }) {
     >
       <dl>
         <div>
-          <dt>{intoOpen ? goal.adds : goal.holds}</dt>
+          <dt>{!totals.complete ? goal.found : intoOpen ? goal.adds : goal.holds}</dt>
           <dd>
             <strong>
               {holds === '' ? goal.nothing : totals.complete ? holds : list.soFar(holds)}

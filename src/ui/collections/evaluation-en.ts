@@ -45,7 +45,7 @@ export const evaluationEn = {
     metricsHint: 'The first one is the main one: the verdict, gains and depths are about it.',
     main: 'main',
     makeMain: 'Make main',
-    makeMainOf: (metric: string) => `Make ${metric} the main metric`,
+    makeMainOf: (metric: string) => `Make main: ${metric}`,
     cutOffOf: (metric: string) => `Cut-off of ${metric}`,
     whole: 'all',
     remove: 'Remove',
@@ -56,7 +56,7 @@ export const evaluationEn = {
     relevantHint: 'Grade; for all metrics but nDCG, which takes the grades as they are',
     baseline: 'Baseline',
     weight: 'Fusion weight',
-    weightValue: (model: string, other: string) => `${model} model, ${other} first stage`,
+    weightValue: (model: string, rest: string, other: string) => `${model} model, ${rest} ${other}`,
     weightNote:
       'The weight is the model’s share of the weighted fusion. One that is chosen by these figures flatters itself: decide it on other queries.',
     runs: 'Runs',
@@ -90,14 +90,17 @@ export const evaluationEn = {
     same: (who: string, baseline: string, metric: string, mean: string) =>
       `${who} and ${baseline} are equal on every query: ${metric} ${mean}.`,
     sure: (difference: string, low: string, high: string, p: string) =>
-      ` (${difference}, 95 % interval ${low} to ${high}, ${p})`,
+      ` (${difference}, 95% interval ${low} to ${high}, ${p})`,
     queries: (wins: string, losses: string, total: string) =>
       `: better on ${wins}, worse on ${losses} of ${total} queries.`,
     against: (baseline: string) => `Compared with ${baseline}.`,
     better: (name: string, mean: string) => `The best here is ${name} with ${mean}.`,
     ofModels: (count: string) =>
       `It is the best of ${count} runs, and the best of several looks a little better than it is.`,
-    few: (count: string) => `${count} queries are few: the interval says more than the mean.`,
+    few: (count: string, plural: boolean) =>
+      plural
+        ? `${count} queries are few: the interval says more than the mean.`
+        : `${count} query says next to nothing about others.`,
     chance: 'The difference may be chance: more judged queries would tell.',
     alone: (name: string, metric: string, mean: string) => `${name} has ${metric} ${mean}.`,
     noQueries: 'No query counts yet.',
@@ -108,7 +111,7 @@ export const evaluationEn = {
   table: {
     heading: 'Systems',
     caption: (baseline: string) =>
-      `Mean over the queries; below it the difference to ${baseline}, the p of a paired randomisation test and the 95 % interval. The best mean is underlined.`,
+      `Mean over the queries; below it the difference to ${baseline}, the p of a paired randomisation test and the 95% interval. The best mean is underlined.`,
     system: 'system',
     baseline: 'baseline',
     best: 'best',
@@ -134,7 +137,7 @@ export const evaluationEn = {
   },
   bars: {
     title: 'Metrics by system',
-    text: 'Bars are means over the queries, whiskers 95 % intervals. Each metric has its own axis.',
+    text: 'Bars are means over the queries, whiskers 95% intervals. Each metric has its own axis.',
     system: 'System',
     metric: 'Metric',
     mean: 'Mean',
@@ -159,15 +162,15 @@ export const evaluationEn = {
     time: 'ms per query',
     baseline: (name: string, mean: string) => `${name} ${mean}`,
     enough: (depth: string, value: string, best: string, bestDepth: string) =>
-      `Depth ${depth} is enough: ${value}, within 1 % of the best (${best} at depth ${bestDepth})`,
+      `Depth ${depth} is enough: ${value}, within 1% of the best (${best} at depth ${bestDepth})`,
     times: (enough: string, full: string, depth: string) =>
       `, in ${enough} per query instead of ${full} at depth ${depth}.`,
     end: '.',
     whole: (depth: string, value: string) =>
-      `The whole depth of ${depth} is worth it: ${value}, and less depth is more than 1 % below.`,
+      `The whole depth of ${depth} is worth it: ${value}, and less depth is more than 1% below.`,
     wholeTime: (time: string) => ` It takes ${time} per query.`,
-    worse: (depth: string, value: string) =>
-      `No depth reaches the first stage; the best is ${value} at depth ${depth}.`,
+    worse: (first: string, depth: string, value: string) =>
+      `No depth reaches ${first}; the best is ${value} at depth ${depth}.`,
     none: 'There is one depth only, or nothing relevant within it.',
     unmeasured: 'No time was measured: all scores were known from earlier runs.',
     shared: 'Time is measured for the whole depth and shared out by tokens.',
@@ -226,7 +229,8 @@ export const evaluationEn = {
     queries: 'Queries',
     queriesHint: 'Only the first so many; empty: all',
     all: (count: string) => `all ${count}`,
-    size: (documents: string, queries: string) => `${documents} documents in ${queries}`,
+    size: (documents: string, queries: string) => `${documents} in ${queries}`,
+    documentsCount: (count: string, plural: boolean) => `${count} document${plural ? 's' : ''}`,
     queriesCount: (count: string, plural: boolean) => `${count} quer${plural ? 'ies' : 'y'}`,
     weight: (model: string) =>
       `The weighted fusion has the weight of the evaluation: ${model} for the model.`,

@@ -9,7 +9,7 @@ export const evaluationZh: EvaluationDictionary = {
   },
   noJudgements: {
     heading: '还没有标注哪些文档是相关的',
-    text: '没有相关性标注（qrels）就无法衡量。请以下列任一形式将标注导入此集合；其中的 id 必须与集合中的查询和文档一致。',
+    text: '没有相关性标注（qrels）就无法衡量。请以下列任一形式将标注导入此集合；其中的编号必须与集合中的查询和文档一致。',
     formats: [
       ['TREC qrels', 'q1 0 doc7 2'],
       ['BEIR qrels（TSV）', 'query-id  corpus-id  score'],
@@ -44,7 +44,7 @@ export const evaluationZh: EvaluationDictionary = {
     metricsHint: '第一个为主指标：结论、增益和深度均以它为准。',
     main: '主指标',
     makeMain: '设为主指标',
-    makeMainOf: (metric) => `将 ${metric} 设为主指标`,
+    makeMainOf: (metric) => `设为主指标：${metric}`,
     cutOffOf: (metric) => `${metric} 的截断位置`,
     whole: '全部',
     remove: '移除',
@@ -55,7 +55,7 @@ export const evaluationZh: EvaluationDictionary = {
     relevantHint: '用于 nDCG 以外的所有指标；nDCG 直接使用等级',
     baseline: '基线',
     weight: '融合权重',
-    weightValue: (model, other) => `模型 ${model}，初检 ${other}`,
+    weightValue: (model, rest, other) => `模型 ${model}，${other} ${rest}`,
     weightNote:
       '权重是模型在加权融合中所占的份额。按这些数值选出的权重会高估自身：请用另外的查询来确定。',
     runs: '运行',
@@ -85,7 +85,7 @@ export const evaluationZh: EvaluationDictionary = {
     unclear: (who, metric, from, to) => `无法下定论：${who}时，${metric} 从 ${from} 变为 ${to}`,
     same: (who, baseline, metric, mean) =>
       `${who}与${baseline}在每个查询上都相同：${metric} ${mean}。`,
-    sure: (difference, low, high, p) => `（${difference}，95 % 区间 ${low} 至 ${high}，${p}）`,
+    sure: (difference, low, high, p) => `（${difference}，95% 区间 ${low} 至 ${high}，${p}）`,
     queries: (wins, losses, total) => `：在 ${total} 个查询中，${wins} 个变好，${losses} 个变差。`,
     against: (baseline) => `与${baseline}相比。`,
     better: (name, mean) => `此处最好的是${name}，为 ${mean}。`,
@@ -101,7 +101,7 @@ export const evaluationZh: EvaluationDictionary = {
   table: {
     heading: '系统',
     caption: (baseline) =>
-      `各查询的均值；其下为与${baseline}之差、配对随机化检验的 p 值和 95 % 区间。最佳均值带下划线。`,
+      `各查询的均值；其下为与${baseline}之差、配对随机化检验的 p 值和 95% 区间。最佳均值带下划线。`,
     system: '系统',
     baseline: '基线',
     best: '最佳',
@@ -126,7 +126,7 @@ export const evaluationZh: EvaluationDictionary = {
   },
   bars: {
     title: '各系统的指标',
-    text: '条形为各查询的均值，须线为 95 % 区间。每个指标有各自的坐标轴。',
+    text: '条形为各查询的均值，须线为 95% 区间。每个指标有各自的坐标轴。',
     system: '系统',
     metric: '指标',
     mean: '均值',
@@ -151,12 +151,12 @@ export const evaluationZh: EvaluationDictionary = {
     time: '每个查询的毫秒数',
     baseline: (name, mean) => `${name} ${mean}`,
     enough: (depth, value, best, bestDepth) =>
-      `深度 ${depth} 已足够：${value}，与最佳值（深度 ${bestDepth} 时的 ${best}）相差不到 1 %`,
+      `深度 ${depth} 已足够：${value}，与最佳值（深度 ${bestDepth} 时的 ${best}）相差不到 1%`,
     times: (enough, full, depth) => `；每个查询用时 ${enough}，而深度 ${depth} 需要 ${full}。`,
     end: '。',
-    whole: (depth, value) => `全部深度 ${depth} 是值得的：${value}，更小的深度会低 1 % 以上。`,
+    whole: (depth, value) => `全部深度 ${depth} 是值得的：${value}，更小的深度会低 1% 以上。`,
     wholeTime: (time) => `每个查询用时 ${time}。`,
-    worse: (depth, value) => `任何深度都不及初检；最好的是深度 ${depth} 时的 ${value}。`,
+    worse: (first, depth, value) => `任何深度都不及${first}；最好的是深度 ${depth} 时的 ${value}。`,
     none: '只有一个深度，或其中没有相关文档。',
     unmeasured: '没有测得用时：所有分数都来自以前的运行。',
     shared: '用时按整个深度测量，再按 token 数分摊。',
@@ -214,7 +214,8 @@ export const evaluationZh: EvaluationDictionary = {
     queries: '查询',
     queriesHint: '仅前若干个；留空为全部',
     all: (count) => `全部 ${count} 个`,
-    size: (documents, queries) => `${queries}，共 ${documents} 篇文档`,
+    size: (documents, queries) => `${queries}，共 ${documents}`,
+    documentsCount: (count) => `${count} 篇文档`,
     queriesCount: (count) => `${count} 个查询`,
     weight: (model) => `加权融合采用评估中的权重：模型占 ${model}。`,
     partly: (done, total) => `该运行完成了 ${total} 个查询中的 ${done} 个；其余不导出。`,

@@ -6,6 +6,8 @@ type Counted = (count: string, plural: boolean) => string;
 /** English words of the import. Functions where a number or a name goes in. */
 export const importEn = {
   heading: 'Import',
+  stopped:
+    'The worker that reads and keeps collections stopped, perhaps for want of memory. What was kept before is still there: try again, and it starts anew.',
   sources: {
     files: 'Import files…',
     addFiles: 'Add files…',
@@ -37,7 +39,7 @@ export const importEn = {
     names: {
       'plain-text': 'Texts, one per line or block',
       json: 'JSON, an array of texts or objects',
-      jsonl: 'JSON lines (BEIR corpus and queries)',
+      jsonl: 'JSON Lines (BEIR corpus and queries)',
       delimited: 'CSV or TSV with any columns',
       'trec-run': 'TREC run',
       'trec-qrels': 'TREC judgements (qrels)',
@@ -90,7 +92,7 @@ export const importEn = {
     formats: {
       'plain-text': 'Plain text',
       json: 'JSON',
-      jsonl: 'JSON lines',
+      jsonl: 'JSON Lines',
       delimited: 'CSV',
       'trec-run': 'TREC run',
       'trec-qrels': 'TREC judgements (qrels)',
@@ -173,6 +175,7 @@ export const importEn = {
     label: 'Import these files',
     holds: 'Holds at most',
     adds: 'Adds at most',
+    found: 'Found',
     nothing: 'nothing',
     files: (count: string, plural: boolean, size: string) =>
       `${count} file${plural ? 's' : ''}, ${size}`,
@@ -259,7 +262,7 @@ export const importEn = {
       'too-large': (count, plural) =>
         `${count} file${plural ? 's are' : ' is'} larger than can be read here. Split it into smaller files.`,
       'json-syntax': (count, plural) =>
-        `${count} file${plural ? 's are' : ' is'} not valid JSON. Correct it at the place named, or take it as JSON lines or plain text.`,
+        `${count} file${plural ? 's are' : ' is'} not valid JSON. Correct it at the place named, or take it as JSON Lines or plain text.`,
       unrecognised: (count, plural) =>
         `${count} file${plural ? 's fit' : ' fits'} none of the formats. Choose the format by hand.`,
       'wrong-shape': (count, plural) =>

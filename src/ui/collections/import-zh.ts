@@ -3,6 +3,7 @@ import type { ImportWords } from './import-en.ts';
 /** 导入部分的中文文字。 */
 export const importZh: ImportWords = {
   heading: '导入',
+  stopped: '读取和保存集合的线程已停止，可能是内存不足。先前保存的内容仍在：重试即可重新启动。',
   sources: {
     files: '导入文件…',
     addFiles: '添加文件…',
@@ -152,6 +153,7 @@ export const importZh: ImportWords = {
     label: '导入这些文件',
     holds: '最多将包含',
     adds: '最多将加入',
+    found: '已找到',
     nothing: '无',
     files: (count, _plural, size) => `${count} 个文件，${size}`,
     soFarNote: '大文件只查看了开头，其余部分在导入时计数。',
