@@ -1,7 +1,11 @@
+import { fittingText } from './chart-text.ts';
+
 /** Room above the picture for its title, in pixels. */
 const titleHeight = 30;
 /** Room around the picture, in pixels. */
 const margin = 12;
+/** Widths of texts are known at 11 pixels; the title is larger and bold. */
+const titleShare = 11 / 14;
 /** Pixels of a PNG per pixel of the picture. */
 const pngScale = 2;
 
@@ -9,7 +13,10 @@ const shapeProperties = [
   ...['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray'],
   ...['stroke-linecap', 'stroke-linejoin', 'opacity'],
 ];
-const textProperties = ['fill', 'font-family', 'font-size', 'font-weight', 'text-anchor'];
+const textProperties = [
+  ...['fill', 'font-family', 'font-size', 'font-weight', 'text-anchor'],
+  ...['paint-order', 'stroke', 'stroke-width', 'stroke-linejoin'],
+];
 
 /**
  * A picture of the page as an SVG file that looks the same elsewhere: colours and fonts of the
@@ -32,7 +39,7 @@ export function svgFileOf(picture: SVGSVGElement, title: string): string {
     ...{ x: String(margin), y: '24', 'font-size': '13px', 'font-weight': '600' },
     ...{ 'font-family': own.fontFamily, fill: own.color },
   });
-  heading.textContent = title;
+  heading.textContent = fittingText(title, (width - 2 * margin) * titleShare);
   const drawing = create('g', { transform: `translate(${margin} ${margin + titleHeight})` });
   for (const child of picture.children) {
     const copy = copyOf(child);

@@ -37,18 +37,14 @@ const wideFrom = 420;
 
 /** What reranking less deep gives and costs: the main metric, and the time per query. */
 export function ChartDepth({ title, text, metric, points, advice, reference }: Props) {
-  const { depth: words } = useEvaluationWords();
+  const { depth: words, sentences } = useEvaluationWords();
   const { exact } = useFigures();
   const { count } = useLanguage();
   const measured = points.some(({ latencyMs }) => latencyMs !== null);
   return (
     <ChartFigure
       title={title}
-      text={
-        <p>
-          {text} {measured ? words.shared : words.unmeasured}
-        </p>
-      }
+      text={<p>{sentences([text, measured ? words.shared : words.unmeasured])}</p>}
       draw={(width, describedBy) => (
         <Depths {...{ title, metric, points, advice, reference, width, describedBy }} />
       )}

@@ -25,7 +25,7 @@ const mostRows = 500;
 
 /** What each query gains or loses; a bar leads to its query. */
 export function ChartGain({ collectionId, title, text, metric, gains }: Props) {
-  const { gain: words, queries } = useEvaluationWords();
+  const { gain: words, queries, sentences } = useEvaluationWords();
   const { value, exact, signed } = useFigures();
   const { count } = useLanguage();
   const [chosen, setChosen] = useState<number | null>(null);
@@ -34,11 +34,7 @@ export function ChartGain({ collectionId, title, text, metric, gains }: Props) {
   return (
     <ChartFigure
       title={title}
-      text={
-        <p>
-          {text} {words.how} {gains.length > mostRows && words.long}
-        </p>
-      }
+      text={<p>{sentences([text, words.how, gains.length > mostRows ? words.long : ''])}</p>}
       draw={(width, describedBy) => (
         <Gains
           collectionId={collectionId}

@@ -17,7 +17,7 @@ const top = 26;
 
 /** Where logits lie: relevant documents above the line, others below it. */
 export function ChartScores({ title, distribution }: Props) {
-  const { scores: words } = useEvaluationWords();
+  const { scores: words, sentences } = useEvaluationWords();
   const { value } = useFigures();
   const { percent, count } = useLanguage();
   const { threshold, auc, edges, relevant, notRelevant } = distribution;
@@ -26,16 +26,19 @@ export function ChartScores({ title, distribution }: Props) {
       title={title}
       text={
         <p>
-          {threshold === null
-            ? words.none
-            : words.best(
-                value(threshold.logit),
-                value(threshold.relevance),
-                value(threshold.precision),
-                value(threshold.recall),
-                value(threshold.f1),
-              )}{' '}
-          {auc !== null && words.auc(value(auc), percent(auc))} {threshold !== null && words.own}
+          {sentences([
+            threshold === null
+              ? words.none
+              : words.best(
+                  value(threshold.logit),
+                  value(threshold.relevance),
+                  value(threshold.precision),
+                  value(threshold.recall),
+                  value(threshold.f1),
+                ),
+            auc === null ? '' : words.auc(value(auc), percent(auc)),
+            threshold === null ? '' : words.own,
+          ])}
         </p>
       }
       draw={(width, describedBy) => <Histogram {...{ title, distribution, width, describedBy }} />}
@@ -158,7 +161,7 @@ function SideName(props: {
   const atLeft = mean >= shares.length / 2;
   return (
     <text
-      className={atLeft ? 'chart-name' : 'chart-name chart-end'}
+      className={atLeft ? 'chart-name chart-over' : 'chart-name chart-over chart-end'}
       x={atLeft ? left + 6 : width - 4}
       y={y}
     >

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import {
   dismissCollectionFailure,
   readCollection,
@@ -38,10 +38,22 @@ export function CollectionPage({ collectionId, tab }: Props) {
   const main = useLanguage().words;
   const opened = useCollections((state) => state.opened);
   const failure = useCollections((state) => state.failure);
+  const back = useRef<HTMLAnchorElement>(null);
+  const shown = useRef(false);
+
+  useEffect(() => {
+    // Deleted in another tab: what had the focus goes away with the page.
+    const gone = shown.current && opened.phase === 'failed';
+    if (gone && document.activeElement === document.body) back.current?.focus();
+    shown.current = opened.phase === 'ready';
+  }, [opened]);
+
   return (
     <>
       <p className="collection-back">
-        <a href={addressOfPlace({ page: 'list' })}>← {words.page.back}</a>
+        <a ref={back} href={addressOfPlace({ page: 'list' })}>
+          ← {words.page.back}
+        </a>
       </p>
       {failure !== null && (
         <CollectionsFailure failure={failure}>

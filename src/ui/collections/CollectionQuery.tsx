@@ -129,12 +129,13 @@ function QueryHead({
 }
 
 function Step({ to, label, keys }: { to: string | null; label: string; keys: string }) {
-  // Without an address it is not a link, and says so: nothing moves when the end is reached.
+  // Without an address it is not a link, and says so: nothing moves when the end is reached, and
+  // whoever pressed it keeps the focus.
   return (
     <a
       className="button"
       title={keys}
-      {...(to === null ? { 'aria-disabled': true, role: 'link' } : { href: to })}
+      {...(to === null ? { 'aria-disabled': true, role: 'link', tabIndex: -1 } : { href: to })}
     >
       {label}
     </a>

@@ -19,7 +19,7 @@ const fewQueries = 30;
 
 /** What it comes to, in words: who is better, by how much, how sure that is. */
 export function EvaluationVerdict({ summary, evaluation }: Props) {
-  const { verdict: words } = useEvaluationWords();
+  const { verdict: words, sentences } = useEvaluationWords();
   const stale = useEvaluation((state) => state.progress.phase !== 'idle');
   const { lead, more, effect } = useVerdict(summary, evaluation);
   return (
@@ -33,7 +33,7 @@ export function EvaluationVerdict({ summary, evaluation }: Props) {
       <p role="status" className="evaluation-lead">
         {lead}
       </p>
-      {more.length > 0 && <p className="models-note">{more.join(' ')}</p>}
+      {more.length > 0 && <p className="models-note">{sentences(more)}</p>}
     </section>
   );
 }
@@ -78,7 +78,8 @@ function useVerdict(
       return {
         lead,
         more: [
-          words.against(baselineName),
+          // Being equal names it already.
+          ...(effect === 'same' ? [] : [words.against(baselineName)]),
           ...(better !== null && betterMean !== undefined
             ? [words.better(nameOf(better).inText, value(betterMean))]
             : []),

@@ -1,6 +1,8 @@
 /** English words of the evaluation and the export of a collection. */
 export const evaluationEn = {
   label: 'Evaluation',
+  /** Sentences one after the other; an empty one leaves no gap. */
+  sentences: (all: readonly string[]) => all.filter((one) => one !== '').join(' '),
   noQueries: {
     heading: 'There are no queries to evaluate',
     text: 'An evaluation asks how well each query finds its relevant documents. Import queries into this collection: a file with one query per line or record, a BEIR folder, or SQuAD.',

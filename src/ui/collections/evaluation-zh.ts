@@ -3,6 +3,7 @@ import type { EvaluationDictionary } from './evaluation-en.ts';
 /** 集合的评估与导出所用的中文文字。 */
 export const evaluationZh: EvaluationDictionary = {
   label: '评估',
+  sentences: (all) => all.join(''),
   noQueries: {
     heading: '没有可评估的查询',
     text: '评估衡量每个查询能否把相关文档排在前面。请向此集合导入查询：每行或每条记录一个查询的文件、BEIR 文件夹或 SQuAD。',
