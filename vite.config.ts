@@ -62,7 +62,12 @@ export default defineConfig({
         // What the first view needs is one file: views that are fetched later share parts of it, and
         // would have it cut into twenty, which compress worse.
         codeSplitting: {
-          groups: [{ name: (id, context) => (isOfFirstView(id, context) ? 'page' : null) }],
+          groups: [
+            {
+              debugName: 'page',
+              name: (id, context) => (isOfFirstView(id, context) ? 'page' : null),
+            },
+          ],
         },
       },
     },
