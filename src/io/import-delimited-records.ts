@@ -2,6 +2,7 @@ import { createRowReader, type DelimitedRow } from './delimited-text.ts';
 import { checkFields, createRecordReader, type RecordReader } from './import-records.ts';
 import type { ImportPlace, ImportSink, Interpretation, RecordField } from './import-types.ts';
 import { isRankingsHeader, withoutApostrophe } from './ranking-records.ts';
+import { recordFields } from './record-fields.ts';
 import { checkLine, type TextLine } from './text-lines.ts';
 
 /**
@@ -118,17 +119,7 @@ class RowTable {
 function chosenOf(
   fields: NonNullable<Interpretation['fields']>,
 ): readonly (readonly [RecordField, string])[] {
-  const names: readonly RecordField[] = [
-    'docId',
-    'title',
-    'text',
-    'queryId',
-    'query',
-    'grade',
-    'score',
-    'rank',
-  ];
-  return names.flatMap((name) => {
+  return recordFields.flatMap((name) => {
     const column = fields[name];
     return column === undefined ? [] : [[name, column] as const];
   });

@@ -185,7 +185,7 @@ function byNames(columns: readonly string[]): Named {
   const taken = new Set<string>();
   // Whole names go before the ends of nested ones, `id` before `metadata.id`.
   for (const nameOf of [plainName, lastName]) {
-    for (const field of fieldsByName) {
+    for (const field of recordFields) {
       if (named[field] !== undefined) continue;
       const names = usualNames[field];
       let best: { column: string; at: number } | undefined;
@@ -202,7 +202,8 @@ function byNames(columns: readonly string[]): Named {
   return named;
 }
 
-const fieldsByName: readonly RecordField[] = [
+/** Every field that a record may have. */
+export const recordFields: readonly RecordField[] = [
   'docId',
   'title',
   'text',
@@ -407,7 +408,7 @@ function idsOf({ queryId, docId }: Named): Named {
 /** Without the fields that are undefined: an absent field is one that there is not. */
 function pick(fields: { readonly [Field in RecordField]?: string | undefined }): Named {
   const chosen: Named = {};
-  for (const field of fieldsByName) {
+  for (const field of recordFields) {
     const column = fields[field];
     if (column !== undefined) chosen[field] = column;
   }

@@ -1,9 +1,10 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import type { RankingTable } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
 import { useLanguage } from './language.ts';
 import { isPending, RankingRow } from './RankingRow.tsx';
+import { usePageTop } from './use-page-top.ts';
 
 /** Height of a row before it is measured, in pixels: two lines of text and a line of notes. */
 const usualHeight = 84;
@@ -24,7 +25,7 @@ interface Props {
 export function VirtualRanking({ table, result, order, showLogits }: Props) {
   const { words, count } = useLanguage();
   const list = useRef<HTMLOListElement>(null);
-  const [top, setTop] = useState(0);
+  const top = usePageTop(list);
   const rows = useWindowVirtualizer({
     count: table.length,
     estimateSize: () => usualHeight,
@@ -33,19 +34,6 @@ export function VirtualRanking({ table, result, order, showLogits }: Props) {
     // A document keeps its measured height when it moves, or the list would jump while scoring.
     getItemKey: (position) => table.rowAt(position).index,
   });
-
-  useLayoutEffect(() => {
-    const measure = (): void => {
-      if (list.current !== null) {
-        setTop(list.current.getBoundingClientRect().top + window.scrollY);
-      }
-    };
-    measure();
-    // What stands above the list grows and shrinks: captions, progress, a narrower window.
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, []);
 
   useEffect(() => {
     // Browsers glide to an end, and correcting for rows measured on the way stops them halfway.

@@ -1,11 +1,11 @@
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { filterQueries } from '../../app/collection-view.ts';
 import { addressOfPlace } from '../../app/collections-address.ts';
 import type { CollectionsState } from '../../app/collections-store.ts';
 import { useLanguage } from '../language.ts';
 import { CollectionAddQuery } from './CollectionAddQuery.tsx';
 import { useCollectionWords } from './use-collections.ts';
+import { VirtualTableRows } from './VirtualTableRows.tsx';
 
 type Overview = Extract<CollectionsState['opened'], { phase: 'ready' }>['overview'];
 type Query = Overview['queries'][number];
@@ -65,7 +65,18 @@ export function CollectionQueries({ overview }: { overview: Overview }) {
               ))}
             </tbody>
           ) : (
-            <VirtualRows queries={shown} summary={summary} />
+            <VirtualTableRows
+              length={shown.length}
+              rowHeight={rowHeight}
+              keyOf={(index) => shown[index]?.number ?? index}
+              drawRow={(index, key, measure) => {
+                const query = shown[index];
+                if (query === undefined) return null;
+                return (
+                  <Row key={key} index={index} query={query} summary={summary} measure={measure} />
+                );
+              }}
+            />
           )}
         </table>
       )}
@@ -93,54 +104,6 @@ function ColumnNames() {
         </th>
       </tr>
     </thead>
-  );
-}
-
-/** Of thousands of rows those that are in sight, between two that are as high as the rest. */
-function VirtualRows(props: { queries: readonly Query[]; summary: Overview['summary'] }) {
-  const { queries, summary } = props;
-  const body = useRef<HTMLTableSectionElement>(null);
-  const [scrollMargin, setScrollMargin] = useState(0);
-  useLayoutEffect(() => {
-    const top = body.current?.getBoundingClientRect().top ?? 0;
-    setScrollMargin(top + scrollY);
-  }, []);
-  const virtualizer = useWindowVirtualizer({
-    count: queries.length,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    scrollMargin,
-    getItemKey: (index) => queries[index]?.number ?? index,
-  });
-  const drawn = virtualizer.getVirtualItems();
-  const before = (drawn[0]?.start ?? scrollMargin) - scrollMargin;
-  const after = virtualizer.getTotalSize() - ((drawn.at(-1)?.end ?? scrollMargin) - scrollMargin);
-  return (
-    <tbody ref={body}>
-      <Space blockSize={before} />
-      {drawn.map(({ index, key }) => {
-        const query = queries[index];
-        if (query === undefined) return null;
-        return (
-          <Row
-            key={key}
-            index={index}
-            query={query}
-            summary={summary}
-            measure={virtualizer.measureElement}
-          />
-        );
-      })}
-      <Space blockSize={after} />
-    </tbody>
-  );
-}
-
-function Space({ blockSize }: { blockSize: number }) {
-  return (
-    <tr className="query-space">
-      <td colSpan={5} style={{ blockSize }} />
-    </tr>
   );
 }
 

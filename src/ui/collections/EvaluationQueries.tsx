@@ -1,5 +1,4 @@
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { addressOfPlace } from '../../app/collections-address.ts';
 import { orderGains } from '../../app/evaluation-actions.ts';
 import {
@@ -11,6 +10,7 @@ import {
 import { useLanguage } from '../language.ts';
 import { Segments } from '../Segments.tsx';
 import { useEvaluation, useEvaluationWords, useFigures } from './evaluation-language.ts';
+import { VirtualTableRows } from './VirtualTableRows.tsx';
 
 interface Props {
   readonly collectionId: string;
@@ -102,68 +102,29 @@ export function EvaluationQueries(props: Props) {
               ))}
             </tbody>
           ) : (
-            <VirtualRows rows={shown} collectionId={collectionId} most={most} />
+            <VirtualTableRows
+              length={shown.length}
+              rowHeight={rowHeight}
+              keyOf={(index) => shown[index]?.queryId ?? index}
+              drawRow={(index, key, measure) => {
+                const row = shown[index];
+                if (row === undefined) return null;
+                return (
+                  <Row
+                    key={key}
+                    index={index}
+                    row={row}
+                    collectionId={collectionId}
+                    most={most}
+                    measure={measure}
+                  />
+                );
+              }}
+            />
           )}
         </table>
       )}
     </section>
-  );
-}
-
-/** Of thousands of rows those that are in sight, between two that are as high as the rest. */
-function VirtualRows(props: Drawn & { rows: readonly QueryGain[] }) {
-  const { rows, collectionId, most } = props;
-  const body = useRef<HTMLTableSectionElement>(null);
-  const [scrollMargin, setScrollMargin] = useState(0);
-  useLayoutEffect(() => {
-    const measure = (): void => {
-      if (body.current === null) return;
-      setScrollMargin(Math.round(body.current.getBoundingClientRect().top + scrollY));
-    };
-    measure();
-    // What stands above grows and shrinks: settings that open, pictures of another width.
-    const observer = new ResizeObserver(measure);
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, []);
-  const virtualizer = useWindowVirtualizer({
-    count: rows.length,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-    scrollMargin,
-    getItemKey: (index) => rows[index]?.queryId ?? index,
-  });
-  const drawn = virtualizer.getVirtualItems();
-  const before = (drawn[0]?.start ?? scrollMargin) - scrollMargin;
-  const after = virtualizer.getTotalSize() - ((drawn.at(-1)?.end ?? scrollMargin) - scrollMargin);
-  return (
-    <tbody ref={body}>
-      <Space blockSize={before} />
-      {drawn.map(({ index, key }) => {
-        const row = rows[index];
-        if (row === undefined) return null;
-        return (
-          <Row
-            key={key}
-            index={index}
-            row={row}
-            collectionId={collectionId}
-            most={most}
-            measure={virtualizer.measureElement}
-          />
-        );
-      })}
-      <Space blockSize={after} />
-    </tbody>
-  );
-}
-
-function Space({ blockSize }: { blockSize: number }) {
-  return (
-    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus.
-    <tr aria-hidden="true" className="gain-space">
-      <td colSpan={5} style={{ blockSize }} />
-    </tr>
   );
 }
 
