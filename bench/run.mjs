@@ -165,7 +165,7 @@ async function open(/** @type {Page} */ page) {
  */
 function rerank(page, request) {
   return page.evaluate(async (sent) => {
-    const { ranking: _, ...result } = await window.crossrank.rerank(sent);
+    const { ranking: _, ...result } = await window.crossrank.rerank({ ...sent, remember: false });
     return result;
   }, request);
 }

@@ -174,7 +174,7 @@ test('where WebGPU does not start, the model goes on where it was, and that is s
   watch,
 }) => {
   await openRanked(page);
-  await page.route('**/*asyncify*', (route) => route.fulfill({ status: 404 }));
+  await page.route(/asyncify|jspi/, (route) => route.fulfill({ status: 404 }));
   await page.getByRole('button', { name: /Model and device/ }).click();
   await page.getByRole('radio', { name: /^WebGPU/ }).click();
   await expect(page.getByRole('alert')).toContainText('could not be started on this device');
@@ -196,7 +196,7 @@ test('where WebGPU was chosen and does not start any more, one press goes on wit
     const settings = { version: 1, language: 'en', theme: 'auto', device: 'webgpu' };
     localStorage.setItem('crossrank.settings', JSON.stringify(settings));
   });
-  await page.route('**/*asyncify*', (route) => route.fulfill({ status: 404 }));
+  await page.route(/asyncify|jspi/, (route) => route.fulfill({ status: 404 }));
   await page.goto('./');
   await expect(page.getByRole('alert')).toContainText('could not be started on this device');
   await page.getByRole('button', { name: 'Use WASM' }).click();

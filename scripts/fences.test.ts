@@ -52,6 +52,7 @@ const offences: readonly Case[] = [
   { file: 'src/app/offence-model.ts', code: "import '../engine/cross-encoder.ts';", rule: fence },
   { file: 'src/ui/OffenceLayer.tsx', code: "import '../engine/reranker.ts';", rule: fence },
   { file: 'src/ui/collections/Offence.tsx', code: "import '../../io/files.ts';", rule: fence },
+  { file: 'src/ui/truth/Offence.tsx', code: "import '../../io/files.ts';", rule: fence },
   { file: 'src/ui/OffenceShape.tsx', code: "import '../io/files.ts';", rule: fence },
   { file: 'src/ui/OffenceWire.tsx', code: "import 'comlink';", rule: fence },
   { file: 'src/index.ts', code: "export { store } from './app/store.ts';", rule: fence },

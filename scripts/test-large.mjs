@@ -1,7 +1,8 @@
 // `npm run test:large`: models of the true size of bge-reranker-v2-m3 (generated, random weights),
 // loaded from a hub on this machine into the built app in a real Chromium, on WASM: downloaded,
-// aborted, resumed, verified, scored, kept, deleted. Reports times and memory; takes some minutes,
-// 3 GB of disk and 3 GB of memory, and is no part of `npm test`.
+// aborted, resumed, verified, scored, kept, deleted; the int8 one on WebGPU, too (a software adapter),
+// rewritten for it. Reports times and memory; takes some minutes, 3 GB of disk and 3 GB of memory,
+// and is no part of `npm test`.
 //
 // Options: --app URL (an app that is served already; else it is built).
 
@@ -210,6 +211,7 @@ async function testModel(subject, empty) {
   const scoring = await abortScoring(page, 'what is panda?', texts);
   checkAbort('while scoring', scoring, check);
   await page.close();
+  const onGpu = dtype === 'int8' ? await testOnWebGpu(subject, over, check) : null;
   page = await openApp();
   const preparing = await recordLoad(page, request, { preparingMs: 300 });
   checkAbort('while the session is made', aborted(preparing), check);
@@ -274,10 +276,66 @@ async function testModel(subject, empty) {
     heapBytes,
     first,
     second,
+    onGpu,
     resumed,
     pairMs,
     abortMs: { scoring: scoring.ms, preparing: preparing.abortMs, download: stopped.abortMs },
   };
+}
+
+/**
+ * Loads the kept int8 file on WebGPU, for which its graph is rewritten, and scores one short pair:
+ * a software adapter takes many seconds for it.
+ * @param {ReturnType<typeof prepare>} subject
+ * @param {(bytes: number | null) => number | null} over what is more than with an empty page
+ * @param {(holds: boolean, what: string) => void} check
+ */
+async function testOnWebGpu({ id, dtype, native }, over, check) {
+  const page = await openApp();
+  memory.start();
+  const loaded = await page.evaluate(
+    async (request) => {
+      const startedAt = performance.now();
+      /** @type {Record<string, number>} */
+      const firstMs = {};
+      const { device, selfTest } = await window.crossrank.load({
+        ...request,
+        device: 'webgpu',
+        onEvent: ({ type }) => {
+          firstMs[type] ??= performance.now() - startedAt;
+        },
+      });
+      return {
+        device,
+        verdict: selfTest?.verdict,
+        firstMs,
+        totalMs: performance.now() - startedAt,
+      };
+    },
+    { model: id, host: hub.url, dtype },
+  );
+  const peakBytes = over(memory.stop());
+  const { preparing = Number.NaN, testing = Number.NaN } = loaded.firstMs;
+  check(loaded.device === 'webgpu', `runs on WebGPU (self-test: ${loaded.verdict})`);
+  /** @type {readonly { query: string, document: string, logit?: number }[]} */
+  const pairs = native?.pairs ?? fallbackPairs;
+  const [pair] = pairs.toSorted((a, b) => a.document.length - b.document.length);
+  const [scored] = await scorePairs(page, pair === undefined ? [] : [pair]);
+  const logit = scored?.logit ?? Number.NaN;
+  check(Number.isFinite(logit), `a pair has a logit on WebGPU (${logit.toFixed(4)})`);
+  const reference = pair?.logit ?? Number.NaN;
+  // The native runtime rounds activations to 8 bit, and the blocks on WebGPU do not.
+  const difference = Math.abs(logit - reference);
+  rows.push(
+    ['  load on WebGPU (software)', seconds(loaded.totalMs), ''],
+    ['    rewriting and session', seconds(testing - preparing), ''],
+    ['    of which self-test', seconds(loaded.totalMs - testing), ''],
+    ['    peak memory', megabytes(peakBytes), ''],
+    [`    a pair of ${scored?.tokens ?? 0} tokens`, seconds(scored?.ms ?? Number.NaN), ''],
+    ['    difference to native dynamic int8', difference.toFixed(4), ''],
+  );
+  await page.close();
+  return { ...loaded, peakBytes, pairMs: scored?.ms, logit, reference };
 }
 
 async function openApp() {

@@ -99,7 +99,11 @@ export function scorePairs(page, pairs) {
     const scored = [];
     for (const { query, document } of pairs) {
       const startedAt = performance.now();
-      const { ranking } = await window.crossrank.rerank({ query, documents: [document] });
+      const { ranking } = await window.crossrank.rerank({
+        query,
+        documents: [document],
+        remember: false,
+      });
       const [first] = ranking;
       scored.push({
         logit: first?.logit ?? Number.NaN,
@@ -128,7 +132,10 @@ export function abortScoring(page, query, documents) {
         controller.abort();
       };
       try {
-        await window.crossrank.rerank({ query, documents, signal: controller.signal, onEvent });
+        await window.crossrank.rerank({
+          ...{ query, documents, remember: false },
+          ...{ signal: controller.signal, onEvent },
+        });
       } catch (error) {
         // As above.
         const { code } = /** @type {{ code?: string }} */ (error);

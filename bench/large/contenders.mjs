@@ -10,8 +10,9 @@ import { servePlaces } from './static-server.mjs';
  * @typedef {object} LoadRequest
  * @property {string} id repository on the hub
  * @property {string} host
- * @property {'int8' | 'fp32'} dtype
+ * @property {'int8' | 'fp32' | 'q8'} dtype
  * @property {number} threads
+ * @property {'wasm' | 'webgpu'} [device] default `wasm`
  */
 /**
  * @typedef {object} Loaded
@@ -70,7 +71,11 @@ export function crossrank(appUrl) {
           const scored = { logits: [], ms: [] };
           for (const document of documents) {
             const startedAt = performance.now();
-            const { ranking } = await window.crossrank.rerank({ query, documents: [document] });
+            const { ranking } = await window.crossrank.rerank({
+              query,
+              documents: [document],
+              remember: false,
+            });
             scored.ms.push(performance.now() - startedAt);
             scored.logits.push(ranking[0]?.logit ?? Number.NaN);
           }
@@ -104,14 +109,14 @@ export async function transformersJs() {
       return page;
     },
     load: async (page, request) => {
-      const { ms } = await ask(page, { load: request });
+      const { ms } = await askTransformers(page, { load: request });
       return { readyMs: ms, selfTestMs: 0, phasesMs: {} };
     },
     score: async (page, query, documents) => {
       /** @type {Scored} */
       const scored = { logits: [], ms: [] };
       for (const document of documents) {
-        const { answer, ms } = await ask(page, { query, documents: [document] });
+        const { answer, ms } = await askTransformers(page, { query, documents: [document] });
         scored.ms.push(ms);
         scored.logits.push(...(answer.logits ?? []));
       }
@@ -122,19 +127,20 @@ export async function transformersJs() {
 }
 
 /**
- * Asks the page's worker, which is started by the first question.
+ * Asks the worker of a page of `transformersJs`, which is started by the first question; see
+ * transformers.worker.mjs for what it can be asked.
  * @param {Page} page
  * @param {object} request
- * @returns {Promise<{ answer: { logits?: number[] }, ms: number }>}
+ * @returns {Promise<{ answer: { logits?: number[], paddedTokens?: number }, ms: number }>}
  */
-async function ask(page, request) {
+export async function askTransformers(page, request) {
   const { answer, ms } = await page.evaluate(async (request) => {
     const startedAt = performance.now();
     /** @type {Window & { measured?: Worker }} */
     const held = window;
     held.measured ??= new Worker('/transformers.worker.mjs', { type: 'module' });
     const worker = held.measured;
-    /** @type {{ error?: string, logits?: number[] }} */
+    /** @type {{ error?: string, logits?: number[], paddedTokens?: number }} */
     const answer = await new Promise((resolve, reject) => {
       worker.onerror = ({ message }) => reject(new Error(message));
       worker.onmessage = ({ data }) => resolve(data);

@@ -10,24 +10,26 @@ const generatorFolder = path.join(root, 'scripts', 'models');
 const modelsFolder = path.join(root, 'node_modules', '.cache', 'crossrank-models');
 
 /**
- * The folder of a preset of scripts/models/generate.mjs, in Hugging Face layout; generated where
+ * The folder of a model of scripts/models/generate.mjs, in Hugging Face layout; generated where
  * it is missing or the generator has changed.
- * @param {string} preset
+ * @param {string} name
+ * @param {readonly string[]} [options] of the generator; default: the preset of that name. The same
+ *   name always has the same ones
  */
-export function ensureModel(preset) {
-  const folder = path.join(modelsFolder, `${preset}@${generatorVersion()}`);
+export function ensureModel(name, options = ['--preset', name]) {
+  const folder = path.join(modelsFolder, `${name}@${generatorVersion()}`);
   if (existsSync(folder)) return folder;
   mkdirSync(modelsFolder, { recursive: true });
-  for (const name of readdirSync(modelsFolder)) {
-    if (name.startsWith(`${preset}@`)) {
-      rmSync(path.join(modelsFolder, name), { recursive: true, force: true });
+  for (const file of readdirSync(modelsFolder)) {
+    if (file.startsWith(`${name}@`)) {
+      rmSync(path.join(modelsFolder, file), { recursive: true, force: true });
     }
   }
-  console.error(`Generating ${preset}, which takes about half a minute ...`);
+  console.error(`Generating ${name}, which takes up to half a minute ...`);
   // Under its name only when it is whole.
   const making = `${folder}.making`;
   const generator = path.join(generatorFolder, 'generate.mjs');
-  execFileSync(process.execPath, [generator, '--preset', preset, making], {
+  execFileSync(process.execPath, [generator, ...options, making], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   renameSync(making, folder);

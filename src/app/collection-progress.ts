@@ -74,7 +74,7 @@ export class RunTally {
   progress(): RunProgress {
     const missing = this.#current?.missing ?? 0;
     const done = this.#event?.done ?? 0;
-    // Batches come shortest first, and time is linear in tokens: pairs would promise too much.
+    // Lengths are mixed, and time is linear in tokens: pairs would promise too much or too little.
     const worth = missing * this.#tokenShare();
     const ms = this.#scoringMs + (this.#event === null ? 0 : this.#eventMs);
     const perMs = ms > 0 ? (this.#scoredPairs + worth) / ms : 0;

@@ -76,6 +76,7 @@ export function resultOfDetail(
     reading: null,
     trap: null,
     logits: detail.logits,
+    cascade: null,
     tokens: detail.tokens,
     truncated: detail.truncated,
     passages: documents.map(() => null),

@@ -1,3 +1,4 @@
+import type { LoadedModel } from '../engine/reranker.ts';
 import type {
   ExportedDocument,
   ExportedFile,
@@ -14,13 +15,20 @@ const queryId = 'q1';
 
 /**
  * A result of the Rerank view in one of its orders, as it goes out. Documents that the model has
- * not scored (after a cancel) stand at the end where the order needs them scored.
+ * not scored (after a cancel) stand at the end where the order needs them scored. Where two models
+ * scored, the fast one is the first stage: its logits are `firstStageScore`, and the documents that
+ * it alone has scored stand below, in its order, as candidates below the depth do.
  */
 export function exportedRunOf(result: Result, order: RankingOrder): ExportedRun {
   const rows = rankingRows(result, order);
+  const { cascade } = result;
+  const strong = cascade?.stages.includes('strong') ?? false;
+  const goesByModel = order === 'cross-encoder' || order === 'both';
   let lowest = 0;
   const documents = rows.map((row): ExportedDocument => {
-    const wanted = scoreOf(row, order);
+    // Where two models scored, scores are the strong one's: two models' are not on one scale.
+    const isScored = row.scored && (!strong || cascade?.stages[row.index] === 'strong');
+    const wanted = isScored || !goesByModel ? scoreOf(row, order) : null;
     // Not scored: one below the worst, so that readers of the file keep the order.
     const score = wanted ?? lowest - 1;
     lowest = score;
@@ -30,25 +38,34 @@ export function exportedRunOf(result: Result, order: RankingOrder): ExportedRun 
       rank: row.rank,
       index: row.index,
       score,
-      logit: row.scored ? row.logit : null,
-      relevance: row.scored ? row.relevance : null,
-      firstStageScore: row.firstStageScore,
+      logit: isScored ? row.logit : null,
+      relevance: isScored ? row.relevance : null,
+      firstStageScore:
+        strong && goesByModel ? knownOf(cascade?.fastLogits[row.index]) : row.firstStageScore,
       grade: row.grade === null || Number.isNaN(row.grade) ? null : row.grade,
-      tokens: row.tokens,
+      tokens: isScored || !strong ? row.tokens : 0,
     };
   });
   return {
-    system: order === 'both' ? 'sum-of-z' : order,
+    system: systemOf(order, strong),
     rankings: [{ query: { queryId, text: result.query }, documents }],
     provenance:
       order === 'bm25' || result.model === null || result.reading === null
         ? null
-        : provenanceOf(
-            result.model,
-            { ...result.reading, depth: result.documents.length, queryLimit: null, titles: false },
-            // Node has no navigator.
-            { browser: globalThis.navigator?.userAgent ?? '', createdAt: Date.now() },
-          ),
+        : {
+            ...provenanceOf(
+              result.model,
+              {
+                ...result.reading,
+                depth: strong && cascade !== null ? cascade.depth : result.documents.length,
+                queryLimit: null,
+                titles: false,
+              },
+              // Node has no navigator.
+              { browser: globalThis.navigator?.userAgent ?? '', createdAt: Date.now() },
+            ),
+            ...(strong && cascade?.fastRun && { firstStage: nameOf(cascade.fastRun.model) }),
+          },
   };
 }
 
@@ -61,6 +78,19 @@ export async function exportResult(
 ): Promise<ExportedFile> {
   const { exportRun } = await import('../io/export-run.ts');
   return exportRun(exportedRunOf(result, order), format, options, result.query);
+}
+
+function systemOf(order: RankingOrder, strong: boolean): string {
+  if (order === 'both') return strong ? 'cascade-sum-of-z' : 'sum-of-z';
+  return order === 'cross-encoder' && strong ? 'cascade' : order;
+}
+
+function nameOf({ model, revision, dtype }: LoadedModel): string {
+  return `${model} ${revision} ${dtype}`;
+}
+
+function knownOf(value = Number.NaN): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 function scoreOf(row: ReturnType<typeof rankingRows>[number], order: RankingOrder): number | null {

@@ -3,8 +3,15 @@ import type { Settings } from '../io/settings-storage.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { Dtype } from '../models/model-card.ts';
 import { changeSettings } from './change-settings.ts';
+import { forgetFaster } from './device-memory.ts';
 import { type DroppedModel, readDroppedFiles, readPickedFiles } from './dropped-files.ts';
-import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
+import {
+  failureOf,
+  loadOptionsOf,
+  loadWanted,
+  settleModelPhase,
+  showLoading,
+} from './model-phase.ts';
 import { cancelRerank } from './rerank-actions.ts';
 import { crossrank } from './services.ts';
 import { type ModelsState, store } from './store.ts';
@@ -108,6 +115,12 @@ export async function loadModel(
 /** Stops a download or a load; what was fetched so far is kept and the next one goes on there. */
 export function cancelLoading(): void {
   loading?.abort();
+}
+
+/** Forgets which device was faster with a model; `auto` is at once what it was before. */
+export async function forgetFasterDevice(model: string): Promise<void> {
+  forgetFaster(model);
+  if (crossrank.model?.model === model) await loadWanted();
 }
 
 /** Gives the model's memory back; the next run loads it again. */

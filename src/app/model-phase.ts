@@ -2,6 +2,7 @@ import { toRerankError } from '../core/errors.ts';
 import type { LoadOptions, RerankEvent } from '../engine/reranker.ts';
 import type { Settings } from '../io/settings-storage.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
+import { deviceForAuto } from './device-memory.ts';
 import { crossrank } from './services.ts';
 import { type Failure, store } from './store.ts';
 
@@ -70,15 +71,41 @@ export function failureOf(error: unknown): Failure {
   return { code, detail: message };
 }
 
-/** What the settings ask for: the model chosen last, on the device chosen last. */
+/** The model that the settings ask for. */
+export function wantedModelId({ model }: Settings): string {
+  return model ?? embeddedModel.id;
+}
+
+/**
+ * What the settings ask for: the model chosen last, on the device chosen last. Where none was chosen
+ * by name it is the one that was faster when both were compared.
+ */
 export function loadOptionsOf(settings: Settings): LoadOptions {
-  const { device, model, modelRevision, modelDevice, dtype, host } = settings;
-  if (model === null) return { device, model: embeddedModel.id, host };
+  const { model, modelRevision, modelDevice, dtype, host } = settings;
+  const id = wantedModelId(settings);
+  const chosen = model === null ? settings.device : (modelDevice ?? settings.device);
+  const device = chosen === 'auto' ? deviceForAuto(store.getState(), id) : chosen;
+  if (model === null) return { device, model: id, host };
   return {
-    device: modelDevice ?? device,
+    device,
     model,
     host,
     ...(modelRevision !== null && { revision: modelRevision }),
     ...(dtype !== null && { dtype }),
   };
+}
+
+/**
+ * Loads what the settings ask for, where something else is loaded; a run or a load under way does
+ * so itself. What fails is told where the model is.
+ */
+export async function loadWanted(): Promise<void> {
+  const { models, run, settings } = store.getState();
+  if (models.loading !== null || run.phase === 'scoring') return;
+  try {
+    await crossrank.load({ ...loadOptionsOf(settings), onEvent: showLoading });
+    settleModelPhase();
+  } catch (error) {
+    settleModelPhase(failureOf(error));
+  }
 }

@@ -119,8 +119,8 @@ describe('firstRung', () => {
 describe('rungOfKept', () => {
   it('finds the way to run a kept build, or none on the chosen device', () => {
     const kept = keptOf(bgeId, [whole('int8')]);
-    expect(rungOfKept(kept, 'int8', withGpu, 'auto')).toMatchObject({ device: 'wasm' });
-    expect(rungOfKept(kept, 'int8', withGpu, 'webgpu')).toBeNull();
+    expect(rungOfKept(kept, 'int8', withGpu, 'auto')).toMatchObject({ device: 'webgpu' });
+    expect(rungOfKept(kept, 'int8', withGpu, 'webgpu')).toMatchObject({ device: 'webgpu' });
     expect(rungOfKept(kept, 'int8', null, 'auto')).toBeNull();
     expect(rungOfKept({ ...kept, card: null }, 'int8', withGpu, 'auto')).toBeNull();
   });

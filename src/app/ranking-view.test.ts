@@ -11,6 +11,7 @@ function resultOf(logits: readonly number[], bm25Scores: readonly number[] | nul
     reading: null,
     trap: null,
     logits: Float64Array.from(logits),
+    cascade: null,
     tokens: new Int32Array(logits.length),
     truncated: logits.map(() => false),
     passages: logits.map(() => null),
@@ -102,6 +103,64 @@ describe('rankingRows', () => {
       [2, 2, 7 / 9],
       [3, 1, 5 / 9],
     ]);
+  });
+
+  describe('of two models', () => {
+    /** Documents 1, 3 and 4 were scored again; all fast logits are there. */
+    function cascadeOf(logits: readonly number[], bm25Scores: readonly number[] | null): Result {
+      const stages = ['fast', 'strong', 'fast', 'strong', 'strong'] as const;
+      const plan = { fast: 'f', strong: 's', depth: 3, fastRun: null, strongFailure: null };
+      const fastLogits = Float64Array.of(9, 10, 8, 12, 11);
+      const fastTokens = new Int32Array(5);
+      return {
+        ...resultOf(logits, bm25Scores),
+        cascade: { ...plan, stages, fastLogits, fastTokens },
+      };
+    }
+
+    it("puts the strong model's documents above all others, whatever their logits", () => {
+      const rows = rankingRows(cascadeOf([9, -5, 8, -3, -4], null), 'cross-encoder');
+      expect(rows.map(({ index, stage, beginsStage }) => [index, stage, beginsStage])).toEqual([
+        [3, 'strong', true],
+        [4, 'strong', false],
+        [1, 'strong', false],
+        [0, 'fast', true],
+        [2, 'fast', false],
+      ]);
+    });
+
+    it('keeps ties of the strong model in the order of the fast one, as the engine does', () => {
+      const rows = rankingRows(cascadeOf([9, 1, 8, 1, 1], null), 'cross-encoder');
+      expect(rows.map(({ index }) => index)).toEqual([3, 4, 1, 0, 2]);
+    });
+
+    it('adds z-scores within the documents of one model', () => {
+      const result = cascadeOf([100, 0, 300, 1, 2], [1, 0, 1, 0, 0]);
+      const rows = rankingRows(result, 'both');
+      expect(rows.map(({ index }) => index)).toEqual([4, 3, 1, 2, 0]);
+      // BM25 says nothing within either part: z-scores of 0, 1, 2 and of 100, 300 are left.
+      const z = Math.sqrt(3 / 2);
+      for (const [place, expected] of [z, 0, -z, 1, -1].entries()) {
+        expect(rows[place]?.zSum).toBeCloseTo(expected, 12);
+      }
+      expect(rows.map(({ bar }) => bar)).toEqual([1, 0.5, 0, 1, 0]);
+    });
+
+    it('has no parts in other orders, nor before the strong model has said anything', () => {
+      const scores = [1, 2, 3, 4, 5];
+      const byKeywords = rankingRows(cascadeOf(scores, scores), 'bm25');
+      expect(byKeywords.map(({ index }) => index)).toEqual([4, 3, 2, 1, 0]);
+      expect(byKeywords.every(({ stage, beginsStage }) => stage === null && !beginsStage)).toBe(
+        true,
+      );
+      const result = cascadeOf(scores, null);
+      if (result.cascade === null) throw new Error('There are two models.');
+      const stages = scores.map(() => 'fast' as const);
+      const begun = { ...result, cascade: { ...result.cascade, stages } };
+      expect(rankingRows(begun, 'cross-encoder').some(({ beginsStage }) => beginsStage)).toBe(
+        false,
+      );
+    });
   });
 
   it('gives every document once, in any order, and bars from 0 to 1', () => {

@@ -1,5 +1,5 @@
 import { orderByScore, ranksOfOrder, relevanceOfLogit, sumOfZScores } from '../core/scores.ts';
-import type { RankingOrder, Result } from './store.ts';
+import type { CascadeScores, RankingOrder, Result } from './store.ts';
 
 /** One row of a ranking as the page shows it. */
 export interface RankingRow {
@@ -13,8 +13,12 @@ export interface RankingRow {
   readonly bar: number;
   readonly logit: number;
   readonly relevance: number;
+  /** Whose part it stands in, where one model's documents stand above another's; else null. */
+  readonly stage: CascadeScores['stages'][number];
+  /** True for the first row of such a part. */
+  readonly beginsStage: boolean;
   readonly bm25Score: number | null;
-  /** Sum of the two z-scores; null unless the order is `both`. */
+  /** Sum of the two z-scores, in a cascade within its stage; null unless the order is `both`. */
   readonly zSum: number | null;
   /** What the first stage gave; null where it gave no scores. */
   readonly firstStageScore: number | null;
@@ -42,10 +46,11 @@ export interface RankingTable {
  */
 export function rankingTable(result: Result, order: RankingOrder): RankingTable {
   const { documents, logits, bm25Scores, collection } = result;
-  const sums = order === 'both' && bm25Scores !== null ? zSums(logits, bm25Scores) : null;
+  const sums = order === 'both' && bm25Scores !== null ? zSums(result, bm25Scores) : null;
   const ordered = orderOf(result, order, sums);
   const bm25Ranks = bm25Scores === null ? null : bm25RanksOf(bm25Scores);
   const barOf = barsOf(result, order, sums);
+  const stages = isInParts(result, order) ? result.cascade?.stages : undefined;
 
   const rowAt = (position: number): RankingRow => {
     const index = ordered[position] ?? 0;
@@ -53,6 +58,8 @@ export function rankingTable(result: Result, order: RankingOrder): RankingTable 
     const logit = logits[index] ?? Number.NaN;
     const scored = !Number.isNaN(logit);
     const bm25Rank = bm25Ranks?.[index];
+    const stage = stages?.[index] ?? null;
+    const before = ordered[position - 1];
     return {
       index,
       rank,
@@ -61,6 +68,8 @@ export function rankingTable(result: Result, order: RankingOrder): RankingTable 
       bar: barOf(index),
       logit,
       relevance: scored ? relevanceOfLogit(logit) : 0,
+      stage,
+      beginsStage: stage !== null && (before === undefined || stages?.[before] !== stage),
       bm25Score: bm25Scores?.[index] ?? null,
       zSum: sums === null || !scored ? null : (sums[index] ?? null),
       firstStageScore: collection?.firstStageScores?.[index] ?? null,
@@ -105,19 +114,42 @@ function bm25RanksOf(scores: Float64Array): readonly number[] {
 
 /** Document indexes, best first. */
 function orderOf(
-  { documents, logits, bm25Scores, collection }: Result,
+  result: Result,
   order: RankingOrder,
   sums: Float64Array | null,
 ): readonly number[] {
+  const { documents, logits, bm25Scores, collection, cascade } = result;
   if (order === 'first-stage') return [...documents.keys()];
   const scores = order === 'bm25' ? bm25Scores : sums;
   // A collection's candidates below the depth stay in the first stage's order, as they are measured.
-  return documentOrder(scores ?? logits, collection === null ? bm25Scores : null);
+  const ordered = documentOrder(scores ?? logits, collection === null ? bm25Scores : null);
+  return isInParts(result, order) ? strongFirst(ordered, scores ?? logits, cascade) : ordered;
+}
+
+/** Whether the strong model's documents stand above the fast one's. */
+function isInParts({ cascade, bm25Scores }: Result, order: RankingOrder): boolean {
+  if (order === 'first-stage' || (order === 'bm25' && bm25Scores !== null)) return false;
+  return cascade?.stages.includes('strong') ?? false;
+}
+
+/** As the engine joins both stages: ties of the strong model stand in the fast model's order. */
+function strongFirst(
+  ordered: readonly number[],
+  scores: Float64Array,
+  cascade: Result['cascade'],
+): readonly number[] {
+  if (cascade === null) return ordered;
+  const { stages, fastLogits } = cascade;
+  const of = (values: Float64Array, index: number): number => values[index] ?? 0;
+  const again = ordered
+    .filter((index) => stages[index] === 'strong')
+    .sort((a, b) => of(scores, b) - of(scores, a) || of(fastLogits, b) - of(fastLogits, a));
+  return [...again, ...ordered.filter((index) => stages[index] !== 'strong')];
 }
 
 /** How long the bar of a document is, 0..1. */
 function barsOf(
-  { logits, bm25Scores, collection }: Result,
+  { logits, bm25Scores, collection, cascade }: Result,
   order: RankingOrder,
   sums: Float64Array | null,
 ): (index: number) => number {
@@ -127,7 +159,13 @@ function barsOf(
     // Dense retrievers may give negative ones: the worst candidate then has no bar.
     return shareOf(scores, scores === null ? 0 : Math.min(0, minimum(scores)));
   }
-  if (sums !== null) return shareOf(sums, minimum(sums), 1);
+  if (sums !== null) {
+    const [strong, fast] = stagesOf(cascade).map((isOf) => {
+      const own = sums.map((sum, index) => (isOf(index) ? sum : Number.NaN));
+      return shareOf(own, minimum(own), 1);
+    });
+    return (index) => Math.max(strong?.(index) ?? 0, fast?.(index) ?? 0);
+  }
   return (index) => {
     const logit = logits[index] ?? Number.NaN;
     return Number.isNaN(logit) ? 0 : relevanceOfLogit(logit);
@@ -160,17 +198,30 @@ function documentOrder(scores: Float64Array, bm25Scores: Float64Array | null): r
   return [...known, ...rest];
 }
 
-/** z-scores added, over the documents that both have scored; NaN for the others. */
-function zSums(logits: Float64Array, bm25Scores: Float64Array): Float64Array {
-  const known = [...logits.keys()].filter((index) => !Number.isNaN(logits[index]));
-  const pick = (values: Float64Array): Float64Array =>
-    Float64Array.from(known, (index) => values[index] ?? 0);
-  const sums = sumOfZScores(pick(logits), pick(bm25Scores));
+/**
+ * z-scores added, over the documents that both have scored; NaN for the others. Means and spreads
+ * of two models' logits tell nothing of each other, so the documents of each model are summed up by
+ * themselves.
+ */
+function zSums({ logits, cascade }: Result, bm25Scores: Float64Array): Float64Array {
   const all = new Float64Array(logits.length).fill(Number.NaN);
-  known.forEach((index, position) => {
-    all[index] = sums[position] ?? Number.NaN;
-  });
+  for (const isOf of stagesOf(cascade)) {
+    const known = [...logits.keys()].filter((index) => !Number.isNaN(logits[index]) && isOf(index));
+    const pick = (values: Float64Array): Float64Array =>
+      Float64Array.from(known, (index) => values[index] ?? 0);
+    const sums = sumOfZScores(pick(logits), pick(bm25Scores));
+    known.forEach((index, position) => {
+      all[index] = sums[position] ?? Number.NaN;
+    });
+  }
   return all;
+}
+
+/** The documents of each model: which ones the strong one scored and which not, or all. */
+function stagesOf(cascade: Result['cascade']): readonly ((index: number) => boolean)[] {
+  if (cascade === null) return [() => true];
+  const isStrong = (index: number): boolean => cascade.stages[index] === 'strong';
+  return [isStrong, (index) => !isStrong(index)];
 }
 
 function maximum(values: Float64Array): number {

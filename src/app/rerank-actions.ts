@@ -1,14 +1,22 @@
+import type { LoadOptions, RerankRequest } from '../engine/reranker.ts';
 import type { KeywordTrap } from '../io/keyword-traps.ts';
 import { formatDocuments } from '../io/pasted-documents.ts';
+import { cascadePlanOf } from './cascade-plan.ts';
+import { giveWayToOthers } from './comparison-turn.ts';
 import { pastedDocuments } from './input-view.ts';
 import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { logitsByIndex } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
 import { crossrank, lexicalReranker } from './services.ts';
-import { type AppState, type Failure, type Input, store } from './store.ts';
+import { type AppState, type CascadePlan, type Failure, type Input, store } from './store.ts';
 
 /** Partial results are drawn at most this often (and less often for thousands): they cost time. */
 const publishGapMs = 120;
+
+/** From so many documents on it is worth waiting a moment to know which are promising. */
+const promiseFrom = 200;
+/** How long the model waits for that. */
+const promiseWaitMs = 150;
 
 /** One run: the model's part can be cancelled while BM25's goes on. */
 interface Run {
@@ -49,8 +57,13 @@ export async function openTrap(trap: KeywordTrap): Promise<void> {
 /**
  * Scores what is in the boxes, with the model and with BM25 side by side. Replaces the run before
  * it; the result before it stays until the first score of this one arrives.
+ * @param options.remember false scores documents again whose scores are known. Default true.
  */
-export async function rerank(): Promise<void> {
+export async function rerank({
+  remember = true,
+}: {
+  readonly remember?: boolean;
+} = {}): Promise<void> {
   const state = store.getState();
   const { query, loadedTrap, settings } = state;
   const pasted = pastedDocuments(state);
@@ -62,8 +75,10 @@ export async function rerank(): Promise<void> {
   runNumber += 1;
   const { longDocuments, maxLength } = settings;
   const reading = { longDocuments, maxLength };
+  const plan = cascadePlanOf(settings, documents.length);
   const draft = new ResultDraft({ runNumber, query, documents, reading, trap: loadedTrap });
   const run: Run = { draft, model: new AbortController(), bm25: new AbortController() };
+  giveWayToOthers();
   current?.model.abort();
   current?.bm25.abort();
   current = run;
@@ -72,34 +87,35 @@ export async function rerank(): Promise<void> {
     if (isWanted()) showProgress(run);
   });
   const progress = draft.progress(performance.now());
-  store.setState({ run: { phase: 'scoring', ...progress }, inputFailure: null });
+  store.setState({
+    run: { phase: 'scoring', ...progress },
+    inputFailure: null,
+    cascadeGone: null,
+  });
 
-  scoreByKeywords(run, query, documents);
+  const keywords = scoreByKeywords(run, query, documents);
   try {
-    const {
-      ranking: _,
-      timings,
-      ...model
-    } = await crossrank.rerank({
+    if (documents.length > promiseFrom) await atMost(keywords, promiseWaitMs);
+    const promise = draft.bm25Scores;
+    const request: RerankRequest = {
       query,
       documents,
-      // A model that is on its way is the one that the user wants.
-      ...(state.models.loading === null && loadOptionsOf(settings)),
       ...reading,
-      signal: run.model.signal,
-      onEvent: (event) => {
-        if (event.type !== 'scoring') return showLoading(event);
-        draft.add(event);
-        publisher.schedule();
-      },
-    });
-    draft.model = model;
-    draft.timings = timings;
-    settleModelPhase();
+      ...(documents.length > promiseFrom && promise !== null && { promise: [...promise] }),
+      ...(!remember && { remember }),
+    };
+    // A model that is on its way is the one that the user wants.
+    const wanted = state.models.loading === null ? loadOptionsOf(settings) : {};
+    const onScores = (): void => publisher.schedule();
+    if (plan === null || !(await scoreByTwo(run, plan, request, wanted, onScores))) {
+      await scoreByOne(run, request, wanted, onScores);
+    }
+    settleModelPhase(draft.cascade?.strongFailure ?? undefined);
     if (isWanted()) store.setState({ run: { phase: 'done' }, result: draft.snapshot() });
   } catch (error) {
     const failure = failureOf(error);
-    settleModelPhase(failure);
+    // In a cascade it is the fast model's, of which the page tells nothing else.
+    settleModelPhase(draft.cascade === null ? failure : undefined);
     // Cancelled: whoever aborted has already said so, or has started the next run.
     if (isWanted()) store.setState({ run: { phase: 'failed', failure } });
   } finally {
@@ -109,11 +125,52 @@ export async function rerank(): Promise<void> {
 
 /** Stops the model and keeps the scores that are known; BM25 still fills in its order. */
 export function cancelRerank(): void {
+  giveWayToOthers();
   const { run } = store.getState();
   if (current === null || run.phase !== 'scoring') return;
   current.model.abort();
-  const { done, total } = current.draft.progress(performance.now());
-  store.setState({ run: { phase: 'cancelled', done, total }, result: current.draft.snapshot() });
+  const { done, total, cascade } = current.draft.progress(performance.now());
+  store.setState({
+    run: { phase: 'cancelled', done, total, cascade },
+    result: current.draft.snapshot(),
+  });
+}
+
+/** The model in use scores every document. */
+async function scoreByOne(
+  { draft, model: { signal } }: Run,
+  request: RerankRequest,
+  wanted: LoadOptions,
+  onScores: () => void,
+): Promise<void> {
+  const {
+    ranking: _,
+    timings,
+    ...model
+  } = await crossrank.rerank({
+    ...request,
+    ...wanted,
+    signal,
+    onEvent: (event) => {
+      if (event.type !== 'scoring') return showLoading(event);
+      draft.add(event);
+      onScores();
+    },
+  });
+  draft.model = model;
+  draft.timings = timings;
+}
+
+/** A faster model scores every document, and the one in use the best again. */
+async function scoreByTwo(
+  { draft, model: { signal } }: Run,
+  plan: CascadePlan,
+  request: RerankRequest,
+  strong: LoadOptions,
+  onScores: () => void,
+): Promise<boolean> {
+  const { scoreInCascade } = await import('./cascade-run.ts');
+  return scoreInCascade({ plan, request, strong, draft, signal, onScores });
 }
 
 /** BM25 answers before the model and is an order to look at while that works. */
@@ -154,6 +211,16 @@ export function replaceInput(input: Input): Partial<AppState> {
     inputFailure: null,
     replaced: own ? { query, documentsText, layout } : restored,
   };
+}
+
+/** Waits for something, but not longer than so many milliseconds. */
+async function atMost(awaited: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([awaited, late]);
+  clearTimeout(timer);
 }
 
 /** Runs a job in an animation frame, at most once per gap. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ScoredDocument, ScoringEvent } from '../engine/reranker.ts';
+import { CascadeDraft } from './cascade-draft.ts';
 import { ResultDraft } from './result-draft.ts';
 
 function draftOf(count: number): ResultDraft {
@@ -21,7 +22,13 @@ function scored(index: number, logit: number): ScoredDocument {
 describe('ResultDraft', () => {
   it('begins with nothing scored and promises no time', () => {
     const draft = draftOf(2);
-    expect(draft.progress(1000)).toEqual({ done: 0, total: 2, pairsPerSecond: null, leftMs: null });
+    expect(draft.progress(1000)).toEqual({
+      done: 0,
+      total: 2,
+      pairsPerSecond: null,
+      leftMs: null,
+      cascade: null,
+    });
     const { logits, bm25Scores, done } = draft.snapshot();
     expect([...logits]).toEqual([Number.NaN, Number.NaN]);
     expect([bm25Scores, done]).toEqual([null, 0]);
@@ -58,5 +65,61 @@ describe('ResultDraft', () => {
     expect(pairsPerSecond).toBeCloseTo(2, 1);
     expect(leftMs).toBeGreaterThanOrEqual(1000);
     expect(leftMs).toBeLessThan(1100);
+  });
+
+  describe('of two models', () => {
+    const plan = { fast: 'f', strong: 's', depth: 2 };
+    function cascadeDraft(): ResultDraft {
+      const draft = draftOf(3);
+      draft.cascade = new CascadeDraft(plan, 3);
+      return draft;
+    }
+    const total = { total: 5, totalTokens: 50 };
+
+    it('says of every score whose it is, and keeps what the fast model said', () => {
+      const draft = cascadeDraft();
+      const fast = [scored(0, 1), scored(1, 2), scored(2, 3)];
+      draft.add({ ...scoring(fast, { done: 3, doneTokens: 30, ...total }), stage: 'fast' });
+      const again = [{ ...scored(2, -4), tokens: 12 }];
+      draft.add({ ...scoring(again, { done: 4, doneTokens: 42, ...total }), stage: 'strong' });
+      const { logits, tokens, cascade, done } = draft.snapshot();
+      expect([...logits]).toEqual([1, 2, -4]);
+      expect([...tokens]).toEqual([10, 10, 12]);
+      expect(cascade?.stages).toEqual(['fast', 'fast', 'strong']);
+      expect([...(cascade?.fastLogits ?? [])]).toEqual([1, 2, 3]);
+      expect([...(cascade?.fastTokens ?? [])]).toEqual([10, 10, 10]);
+      // Of the documents all have a score.
+      expect(done).toBe(3);
+    });
+
+    it('counts each stage by itself, and both together', () => {
+      const draft = cascadeDraft();
+      expect(draft.progress(0)).toMatchObject({ done: 0, total: 5, cascade: { stage: 'fast' } });
+      draft.add({ ...scoring([], { done: 1, doneTokens: 10, ...total }), stage: 'fast' });
+      expect(draft.progress(0).cascade).toEqual({ ...plan, stage: 'fast', done: 1, total: 3 });
+      draft.add({ ...scoring([], { done: 3, doneTokens: 30, ...total }), stage: 'fast' });
+      // Waiting for the strong model is its stage.
+      const waiting = draft.progress(performance.now() + 1000);
+      expect(waiting.cascade).toEqual({ ...plan, stage: 'strong', done: 0, total: 2 });
+      expect(waiting).toMatchObject({ pairsPerSecond: null, leftMs: null });
+      draft.add({ ...scoring([], { done: 4, doneTokens: 40, ...total }), stage: 'strong' });
+      expect(draft.progress(0)).toMatchObject({ done: 4, total: 5, cascade: { done: 1 } });
+    });
+
+    it('promises time by the speed of the stage it is in, and none before the second', () => {
+      const draft = cascadeDraft();
+      draft.add({ ...scoring([], { done: 1, doneTokens: 10, ...total }), stage: 'fast' });
+      draft.add({ ...scoring([], { done: 2, doneTokens: 20, ...total }), stage: 'fast' });
+      const inFast = draft.progress(performance.now() + 1000);
+      expect(inFast.pairsPerSecond).toBeGreaterThan(0);
+      expect(inFast.leftMs).toBeNull();
+      draft.add({ ...scoring([], { done: 4, doneTokens: 35, ...total }), stage: 'strong' });
+      const beganAtMs = performance.now();
+      draft.add({ ...scoring([], { done: 5, doneTokens: 45, ...total }), stage: 'strong' });
+      // 10 tokens in two seconds, 5 are left.
+      const { leftMs } = draft.progress(beganAtMs + 2000);
+      expect(leftMs).toBeGreaterThanOrEqual(1000);
+      expect(leftMs).toBeLessThan(1100);
+    });
   });
 });

@@ -1,4 +1,6 @@
+import type { CascadeScoringEvent } from '../engine/cascade-progress.ts';
 import type { DecidingPassage, ScoringEvent } from '../engine/reranker.ts';
+import type { CascadeDraft } from './cascade-draft.ts';
 import type { Failure, Result, RunPhase } from './store.ts';
 
 type Progress = Omit<Extract<RunPhase, { phase: 'scoring' }>, 'phase'>;
@@ -11,8 +13,13 @@ export class ResultDraft {
   readonly #truncated: boolean[];
   readonly #passages: (DecidingPassage | null)[];
   #last: ScoringEvent | null = null;
-  /** The first event and its time: speed is measured from there, so that waiting is left out. */
+  /**
+   * The first event (of a stage) and its time: speed is measured from there, so that waiting and
+   * the other stage are left out.
+   */
   #first: { readonly event: ScoringEvent; readonly atMs: number } | null = null;
+  /** Set where two models score: every event says its stage then. */
+  cascade: CascadeDraft | null = null;
   bm25Scores: Float64Array | null = null;
   bm25Failure: Failure | null = null;
   model: Result['model'] = null;
@@ -27,12 +34,15 @@ export class ResultDraft {
     this.#passages = new Array<DecidingPassage | null>(count).fill(null);
   }
 
-  add(event: ScoringEvent): void {
+  add(event: ScoringEvent | CascadeScoringEvent): void {
+    const stage = 'stage' in event ? event.stage : null;
+    if (stage !== null && this.cascade?.enter(stage)) this.#first = null;
     for (const { index, logit, tokens, truncated, passage } of event.scores) {
       this.#logits[index] = logit;
       this.#tokens[index] = tokens;
       this.#truncated[index] = truncated;
       this.#passages[index] = passage ?? null;
+      if (stage !== null) this.cascade?.take(stage, index, logit, tokens);
     }
     this.#last = event;
     this.#first ??= { event, atMs: performance.now() };
@@ -40,20 +50,26 @@ export class ResultDraft {
 
   /** How far scoring is; speed and time left are null until two batches have been timed. */
   progress(nowMs: number): Progress {
-    const total = this.#request.documents.length;
+    const documents = this.#request.documents.length;
+    const total = documents + (this.cascade?.plan.depth ?? 0);
     const [first, last] = [this.#first, this.#last];
     const done = last?.done ?? 0;
+    const cascade = this.cascade?.position(done) ?? null;
     if (first === null || last === null || last.doneTokens === first.event.doneTokens) {
-      return { done, total, pairsPerSecond: null, leftMs: null };
+      return { done, total, pairsPerSecond: null, leftMs: null, cascade };
     }
     const elapsedMs = nowMs - first.atMs;
     // Time is linear in tokens, and batches come shortest first: pairs would promise too much.
     const msPerToken = elapsedMs / (last.doneTokens - first.event.doneTokens);
+    // How fast the second model is nobody knows while the first one works.
+    const isKnown = cascade === null || cascade.stage === 'strong';
+    const isWaiting = cascade?.stage === 'strong' && cascade.done === 0;
     return {
       done,
       total,
-      pairsPerSecond: ((done - first.event.done) / elapsedMs) * 1000,
-      leftMs: (last.totalTokens - last.doneTokens) * msPerToken,
+      pairsPerSecond: isWaiting ? null : ((done - first.event.done) / elapsedMs) * 1000,
+      leftMs: isKnown && !isWaiting ? (last.totalTokens - last.doneTokens) * msPerToken : null,
+      cascade,
     };
   }
 
@@ -61,13 +77,14 @@ export class ResultDraft {
     return {
       ...this.#request,
       logits: this.#logits.slice(),
+      cascade: this.cascade?.snapshot() ?? null,
       tokens: this.#tokens.slice(),
       truncated: this.#truncated.slice(),
       passages: this.#passages.slice(),
       bm25Scores: this.bm25Scores,
       bm25Failure: this.bm25Failure,
       collection: null,
-      done: this.#last?.done ?? 0,
+      done: Math.min(this.#last?.done ?? 0, this.#request.documents.length),
       model: this.model,
       timings: this.timings,
     };

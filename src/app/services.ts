@@ -2,7 +2,13 @@ import { Crossrank } from '../engine/crossrank.ts';
 import type { Reranker } from '../engine/reranker.ts';
 import { WorkerReranker } from '../engine/worker-reranker.ts';
 import type { KeyValueStorage } from '../io/settings-storage.ts';
+import { createTuningStorage } from '../io/tuning-storage.ts';
 import { store } from './store.ts';
+
+/** Storage of the browser; reaching for it can itself throw, so that happens inside each call. */
+export const localSettings = lazyStorage(() => window.localStorage);
+/** Storage of this tab: survives a reload, is not shared, ends with the tab. */
+export const tabStorage = lazyStorage(() => window.sessionStorage);
 
 /**
  * The library's instance, the same that a developer creates with `createCrossrank()`. The page and
@@ -19,6 +25,7 @@ export const crossrank = new Crossrank({
       type: 'module',
       name: 'crossrank-models',
     }),
+  tunings: createTuningStorage(localSettings),
   onModel: (model) =>
     store.setState({ model: model === null ? { phase: 'none' } : { phase: 'ready', model } }),
 });
@@ -31,11 +38,6 @@ export const lexicalReranker: Reranker = new WorkerReranker({
       name: 'crossrank-lexical',
     }),
 });
-
-/** Storage of the browser; reaching for it can itself throw, so that happens inside each call. */
-export const localSettings = lazyStorage(() => window.localStorage);
-/** Storage of this tab: survives a reload, is not shared, ends with the tab. */
-export const tabStorage = lazyStorage(() => window.sessionStorage);
 
 function lazyStorage(storage: () => Storage): KeyValueStorage {
   return {

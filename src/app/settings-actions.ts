@@ -1,3 +1,4 @@
+import { readDeviceMemory } from '../io/device-memory-storage.ts';
 import { readDraft, readSettings, type Settings, writeDraft } from '../io/settings-storage.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { changeSettings } from './change-settings.ts';
@@ -12,11 +13,14 @@ const autoRerankCharacters = 20_000;
 
 /** Starts the page: settings, devices, and either the draft of this tab or the first trap. */
 export async function startApp(): Promise<void> {
-  store.setState({ settings: readSettings(localSettings).settings });
+  const deviceMemory = readDeviceMemory(localSettings);
+  store.setState({ settings: readSettings(localSettings).settings, deviceMemory });
   const shared = isShareAddress(location.hash) ? location.hash : null;
   if (shared === null) showAddress();
   addEventListener('hashchange', showAddress);
-  crossrank.devices().then((devices) => store.setState({ devices }));
+  const probed = crossrank.devices().then((devices) => store.setState({ devices }));
+  // What is remembered holds for one adapter.
+  if (deviceMemory.size > 0) await probed;
   await forgetMissingModel();
 
   const { draft } = readDraft(tabStorage);

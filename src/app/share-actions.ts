@@ -1,6 +1,7 @@
 import { formatDocuments } from '../io/pasted-documents.ts';
 import { decodeShare, encodeShare, type ShareLink } from '../io/share-link.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
+import { cascadePlanOf } from './cascade-plan.ts';
 import { pastedDocuments } from './input-view.ts';
 import { replaceInput, rerank } from './rerank-actions.ts';
 import { type Failure, store } from './store.ts';
@@ -15,6 +16,7 @@ export async function makeShareLink(): Promise<(ShareLink & { readonly url: stri
   const pasted = pastedDocuments(state);
   if (!pasted.ok) return null;
   const { longDocuments, maxLength, model } = state.settings;
+  const plan = cascadePlanOf(state.settings, pasted.documents.length);
   const link = await encodeShare({
     version: 1,
     query: state.query,
@@ -23,6 +25,7 @@ export async function makeShareLink(): Promise<(ShareLink & { readonly url: stri
     longDocuments,
     maxLength,
     order: state.order,
+    ...(plan !== null && { cascade: { fast: plan.fast, depth: plan.depth } }),
   });
   const page = `${location.origin}${location.pathname}${location.search}`;
   return { ...link, url: link.ok ? page + link.fragment : page };
@@ -30,8 +33,8 @@ export async function makeShareLink(): Promise<(ShareLink & { readonly url: stri
 
 /**
  * Puts what a link carries into the boxes and ranks it; text of the user's own can be brought
- * back. How documents are read holds until the page is left; the model is only named, since a
- * stranger's link must not start a download.
+ * back. How documents are read holds until the page is left; the model is only named, and another
+ * cascade only told of, since a stranger's link must not start a download.
  */
 export async function openShared(hash: string): Promise<void> {
   // The boxes are the truth from now on: a reload must not bring the link's text again.
@@ -42,13 +45,17 @@ export async function openShared(hash: string): Promise<void> {
     store.setState({ inputFailure: { code: failureCodes[decoded.problem], detail: '' } });
     return;
   }
-  const { query, documents, model, longDocuments, maxLength, order } = decoded.input;
+  const { query, documents, model, longDocuments, maxLength, order, cascade } = decoded.input;
   const { text } = formatDocuments(documents);
   const { settings } = store.getState();
+  const plan = cascadePlanOf(settings, documents.length);
   const otherModel = model === settings.model ? null : (model ?? embeddedModel.id);
   store.setState({
     ...replaceInput({ query, documentsText: text, layout: 'auto' }),
-    opened: { otherModel },
+    opened: {
+      otherModel,
+      otherCascade: plan?.fast !== cascade?.fast || plan?.depth !== cascade?.depth,
+    },
     order,
     settings: { ...settings, longDocuments, maxLength },
   });

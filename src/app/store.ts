@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { RerankErrorCode } from '../core/errors.ts';
+import type { CascadeStage } from '../engine/cascade-progress.ts';
 import type { DeviceReport } from '../engine/device.ts';
 import type { ModelOutlook } from '../engine/hub-provider.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   StepDown,
 } from '../engine/reranker.ts';
 import type { StorageUse } from '../engine/worker-model-store.ts';
+import type { DeviceMemory } from '../io/device-memory-storage.ts';
 import type { KeywordTrap } from '../io/keyword-traps.ts';
 import type { DocumentLayoutChoice } from '../io/pasted-documents.ts';
 import { type DraftOutcome, defaultSettings, type Settings } from '../io/settings-storage.ts';
@@ -53,10 +55,46 @@ export type RunPhase =
       /** Null until there is something to measure it by. */
       readonly pairsPerSecond: number | null;
       readonly leftMs: number | null;
+      /** Null where one model scores alone. */
+      readonly cascade: CascadePosition | null;
     }
   | { readonly phase: 'done' }
-  | { readonly phase: 'cancelled'; readonly done: number; readonly total: number }
+  | {
+      readonly phase: 'cancelled';
+      readonly done: number;
+      readonly total: number;
+      readonly cascade: CascadePosition | null;
+    }
   | { readonly phase: 'failed'; readonly failure: Failure };
+
+/** Two models of which the second scores the best of the first again, by their ids. */
+export interface CascadePlan {
+  readonly fast: string;
+  readonly strong: string;
+  /** How many documents are scored again; less than there are. */
+  readonly depth: number;
+}
+
+/** How far a cascade is: documents of the stage it is in. */
+export interface CascadePosition extends CascadePlan {
+  readonly stage: CascadeStage;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a cascade knows beyond the logits; arrays go by document index. */
+export interface CascadeScores extends CascadePlan {
+  /** Which of the two models the logit is of: logits of two models cannot be compared. */
+  readonly stages: readonly (CascadeStage | null)[];
+  /** NaN where not scored yet. */
+  readonly fastLogits: Float64Array;
+  /** Tokens as the fast model read them; 0 where not scored yet. */
+  readonly fastTokens: Int32Array;
+  /** What the fast model ran on and took; null until the run has ended. */
+  readonly fastRun: { readonly model: LoadedModel; readonly timings: RerankTimings } | null;
+  /** Why the ranking is the fast model's alone; null when it is not. */
+  readonly strongFailure: Failure | null;
+}
 
 /** What a collection knows of the documents of one of its queries; arrays go by document index. */
 export interface CollectionContext {
@@ -82,6 +120,8 @@ export interface Result {
   readonly trap: KeywordTrap | null;
   /** By document index; NaN where not scored yet. */
   readonly logits: Float64Array;
+  /** Whose logits these are, where two models scored one after the other; else null. */
+  readonly cascade: CascadeScores | null;
   /** Tokens of the pair by document index; 0 where not scored yet. */
   readonly tokens: Int32Array;
   readonly truncated: readonly boolean[];
@@ -93,9 +133,11 @@ export interface Result {
   readonly bm25Failure: Failure | null;
   /** What is known of the documents besides their texts; null unless they are a collection's. */
   readonly collection: CollectionContext | null;
-  /** Documents scored by the cross-encoder. */
+  /** Documents scored by the cross-encoder; in a cascade by the fast one at least. */
   readonly done: number;
+  /** In a cascade the strong model, or the fast one where that stands alone. */
   readonly model: LoadedModel | null;
+  /** What `model` took. */
   readonly timings: RerankTimings | null;
 }
 
@@ -177,14 +219,18 @@ export interface AppState extends Input {
   readonly replaced: Input | null;
   /**
    * Set while the boxes hold what a link brought: the model that it was made with, if another than
-   * the one in use. It is not fetched unasked.
+   * the one in use. It is not fetched unasked. And whether it was made with another cascade.
    */
-  readonly opened: { readonly otherModel: string | null } | null;
+  readonly opened: { readonly otherModel: string | null; readonly otherCascade: boolean } | null;
+  /** The fast model of a cascade that is no longer on this machine; null once that was read. */
+  readonly cascadeGone: string | null;
   /** Set while the boxes hold an unchanged keyword trap. */
   readonly loadedTrap: KeywordTrap | null;
   /** Whether what is typed would survive a reload of this tab. */
   readonly draft: DraftOutcome;
   readonly devices: DeviceReport | null;
+  /** Which device was faster with which model, where both were compared. */
+  readonly deviceMemory: DeviceMemory;
   readonly model: ModelPhase;
   readonly run: RunPhase;
   readonly result: Result | null;
@@ -205,9 +251,11 @@ const initialState: AppState = {
   inputFailure: null,
   replaced: null,
   opened: null,
+  cascadeGone: null,
   loadedTrap: null,
   draft: 'kept',
   devices: null,
+  deviceMemory: new Map(),
   model: { phase: 'none' },
   run: { phase: 'idle' },
   result: null,

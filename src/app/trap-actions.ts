@@ -94,6 +94,7 @@ function resultOfTrap(trap: KeywordTrap, { ranking, timings, ...model }: RerankR
     reading: null,
     trap,
     logits: logitsByIndex(ranking),
+    cascade: null,
     tokens: new Int32Array(documents.length),
     truncated: documents.map(() => false),
     passages: documents.map(() => null),

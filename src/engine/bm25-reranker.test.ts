@@ -39,6 +39,11 @@ describe('Bm25Reranker', () => {
     ]);
     expect(result).toMatchObject({ model: 'bm25', device: 'js', timings: { tokens: 8 } });
     expect(result.timings.totalMs).toBeGreaterThanOrEqual(result.timings.tokenizeMs);
+    // There is no model to count operations of, and no runtime to call.
+    const nothing = { flop: null, gpuMs: null, transferMs: 0, tokenBudget: 0, remembered: 0 };
+    expect(result.timings).toMatchObject({ ...nothing, timeline: [] });
+    expect(result.timings.queueMs).toBeGreaterThanOrEqual(0);
+    expect(result.tuning).toBeUndefined();
   });
 
   it('keeps the order of the request, at relevance 0, where no word is shared', async () => {

@@ -55,7 +55,8 @@ export class Bm25Reranker implements Reranker {
   async rerank(request: RerankRequest, call: CallOptions = {}): Promise<RerankResult> {
     this.#turns.check(call.signal);
     checkRequest(request);
-    return this.#turns.run('inference-failed', () => this.#rerank(request, call));
+    const calledAt = performance.now();
+    return this.#turns.run('inference-failed', () => this.#rerank(request, call, calledAt));
   }
 
   /** Nothing to free; a call under way stops at its next pause. */
@@ -63,7 +64,11 @@ export class Bm25Reranker implements Reranker {
     await this.#turns.close();
   }
 
-  async #rerank(request: RerankRequest, call: CallOptions): Promise<RerankResult> {
+  async #rerank(
+    request: RerankRequest,
+    call: CallOptions,
+    calledAt: number,
+  ): Promise<RerankResult> {
     const { query, documents, topK } = request;
     const startedAt = performance.now();
     const index = await this.#readDocuments(documents, call);
@@ -79,14 +84,22 @@ export class Bm25Reranker implements Reranker {
       ranking: rankDocuments(scored, topK),
       timings: {
         totalMs,
+        queueMs: startedAt - calledAt,
         tokenizeMs,
         inferenceMs,
+        transferMs: 0,
+        gpuMs: null,
         pairs: documents.length,
         // A coarse clock may not see so short a time.
         pairsPerSecond: totalMs > 0 ? (documents.length / totalMs) * 1000 : 0,
         batches: 1,
         tokens,
         paddedShare: 0,
+        // There is no model, so no shape, no batches of tokens and nothing worth remembering.
+        flop: null,
+        tokenBudget: 0,
+        remembered: 0,
+        timeline: [],
       },
     };
   }

@@ -1,17 +1,18 @@
 import { RerankError } from '../core/errors.ts';
 import type { ModelFiles, ReadModelOptions } from '../models/model-files.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { type BatchLimits, paddedShareOf, planBatches } from './batches.ts';
+import { pairFlop } from '../models/pair-cost.ts';
+import { BatchPlanner } from './batch-planner.ts';
 import { CallTurns } from './call-turns.ts';
 import { chooseDevice, probeDevices } from './device.ts';
 import { defaultMaxPassages, defaultOverlapTokens, encodePassages } from './document-passages.ts';
-import { DocumentScores, type EncodedDocument } from './document-scores.ts';
+import type { EncodedDocument } from './document-scores.ts';
 import { measurePairs } from './measure-pairs.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { encodePair, encodeQuery } from './pairs.ts';
 import { rankDocuments } from './rank-documents.ts';
-import { checkRequest } from './request.ts';
+import { checkRequest, checkTuning } from './request.ts';
 import type {
   BenchmarkReport,
   BenchmarkRow,
@@ -21,7 +22,10 @@ import type {
   Reranker,
   RerankRequest,
   RerankResult,
+  Tuning,
 } from './reranker.ts';
+import { scoreDocuments } from './score-documents.ts';
+import { BudgetSearch, type MemoryLimits, memoryLimits } from './tuning.ts';
 
 /** Where a cross-encoder gets its runtime and its files; both differ by host, not by model. */
 export interface CrossEncoderHost {
@@ -32,16 +36,10 @@ export interface CrossEncoderHost {
 
 interface Loaded extends OpenModel {
   readonly model: LoadedModel;
+  /** What batches may take, and the search for what they should. */
+  readonly memory: MemoryLimits;
+  readonly search: BudgetSearch;
 }
-
-/**
- * Small batches keep WASM inside its caches: on two cores 512 and 1,024 padded tokens are fastest
- * and 4,096 are a fifth slower. A GPU wants more work per call.
- */
-const batchLimits: Record<'webgpu' | 'wasm', BatchLimits> = {
-  wasm: { tokenBudget: 768, overheadTokens: 12 },
-  webgpu: { tokenBudget: 4096, overheadTokens: 128 },
-};
 
 /** Longest pair unless the request says otherwise: what most rerankers were trained on. Tokens. */
 const defaultPairLength = 512;
@@ -49,9 +47,6 @@ const defaultPairLength = 512;
 /** Lengths that are measured, and for how long each: together about ten seconds. */
 const benchmarkTokens = [64, 256, 512];
 const benchmarkMs = 2500;
-
-/** Tokenising gives way to other events after this long. Milliseconds. */
-const breathAfterMs = 30;
 
 /**
  * A cross-encoder on a real ONNX model: reads query and document together and gives one logit per
@@ -61,6 +56,8 @@ export class CrossEncoder implements Reranker {
   readonly #source: ModelSource;
   readonly #host: CrossEncoderHost;
   #loaded: Loaded | null = null;
+  /** True when a result has told what the search found. */
+  #toldTuning = false;
   readonly #turns = new CallTurns();
 
   constructor(source: ModelSource, host: CrossEncoderHost) {
@@ -76,10 +73,21 @@ export class CrossEncoder implements Reranker {
     return model;
   }
 
-  async rerank(request: RerankRequest, call: CallOptions = {}): Promise<RerankResult> {
+  /**
+   * @param tuning what was measured for this model on this device. Without it the defaults are
+   *   used and better ones are looked for while scoring; the result that ends the search has them,
+   *   and later calls use them. Nothing is looked for where pairs have to be run one by one.
+   */
+  async rerank(
+    request: RerankRequest,
+    call: CallOptions = {},
+    tuning: Tuning | null = null,
+  ): Promise<RerankResult> {
+    const calledAt = performance.now();
     this.#turns.check(call.signal);
     checkRequest(request);
-    return this.#turns.run('inference-failed', () => this.#rerank(request, call));
+    if (tuning !== null) checkTuning(tuning);
+    return this.#turns.run('inference-failed', () => this.#rerank(request, call, tuning, calledAt));
   }
 
   /** A call under way stops at its next pause. */
@@ -99,68 +107,51 @@ export class CrossEncoder implements Reranker {
     return this.#turns.run('inference-failed', () => this.#benchmark(call));
   }
 
-  async #rerank(request: RerankRequest, call: CallOptions): Promise<RerankResult> {
+  async #rerank(
+    request: RerankRequest,
+    call: CallOptions,
+    given: Tuning | null,
+    calledAt: number,
+  ): Promise<RerankResult> {
     const loaded = await this.#ensureLoaded({}, call);
-    const startedAt = performance.now();
-
-    // Equal texts are scored once: half the work, and a tie that is exact, so that it keeps its
-    // order.
-    const { texts, textOf } = distinct(request.documents);
-    const documents = await this.#encode(request, texts, loaded, call);
-    const tokenizeMs = performance.now() - startedAt;
-
-    const pairs = documents.flatMap(({ passages }) => passages.map(({ pair }) => pair));
-    const lengths = pairs.map((pair) => pair.ids.length);
-    const batches = planBatches(lengths, batchLimits[runtimeDeviceOf(loaded)]);
-    const totalTokens = lengths.reduce((sum, length) => sum + length, 0);
-    const fold = request.longDocuments ?? 'max';
-    const scores = new DocumentScores(
-      documents,
-      groupByText(textOf, texts.length),
-      fold === 'truncate' ? 'first' : fold,
-    );
-
-    const total = request.documents.length;
-    let done = 0;
-    let doneTokens = 0;
-    let inferenceMs = 0;
-    for (const batch of batches) {
-      await this.#turns.pause(call.signal);
-      const runAt = performance.now();
-      const logits = await loaded.session.logitsOf(batch, pairs);
-      inferenceMs += performance.now() - runAt;
-      const complete = scores.add(batch.rows, logits);
-      done += complete.length;
-      for (const row of batch.rows) doneTokens += lengths[row] ?? 0;
-      const progress = { done, total, doneTokens, totalTokens };
-      call.onEvent?.({ type: 'scoring', ...progress, scores: complete });
-    }
-    this.#turns.check(call.signal);
-
-    const totalMs = performance.now() - startedAt;
+    const queueMs = performance.now() - calledAt;
+    const { session, search, memory, model, pairsAlone } = loaded;
+    const { widthStep } = session;
+    const { promise, longDocuments: fold = 'max' } = request;
+    const { shape, architecture, maxLength: mostWidth } = this.#source;
+    const { scored, timings } = await scoreDocuments({
+      documents: request.documents,
+      ...(promise !== undefined && { promise }),
+      fold: fold === 'truncate' ? 'first' : fold,
+      encode: this.#encoder(request, loaded),
+      run: (batch, pairs) => session.logitsOf(batch, pairs),
+      overlaps: model.device === 'webgpu',
+      flopOf:
+        shape === null
+          ? null
+          : (tokens) => pairFlop(shape, tokens, architecture, flopOptionsOf(loaded)),
+      planner: new BatchPlanner(search, given, { widthStep, mostWidth, memory, pairsAlone }),
+      onScores: (event) => call.onEvent?.(event),
+      check: () => this.#turns.check(call.signal),
+      pause: () => this.#turns.pause(call.signal),
+    });
+    const tuning = given === null && !this.#toldTuning ? search.tuning : null;
+    this.#toldTuning ||= tuning !== null;
     return {
-      ...loaded.model,
-      ranking: rankDocuments(scores.scored, request.topK),
-      timings: {
-        totalMs,
-        tokenizeMs,
-        inferenceMs,
-        pairs: pairs.length,
-        pairsPerSecond: (pairs.length / totalMs) * 1000,
-        batches: batches.length,
-        tokens: totalTokens,
-        paddedShare: paddedShareOf(batches, lengths),
-      },
+      ...model,
+      ranking: rankDocuments(scored, request.topK),
+      timings: { ...timings, queueMs, remembered: 0 },
+      ...(tuning !== null && { tuning }),
     };
   }
 
   async #benchmark(call: CallOptions): Promise<BenchmarkReport> {
     const { signal } = call;
     const loaded = await this.#ensureLoaded({}, call);
-    const { session, tokenizer, model } = loaded;
+    const { session, tokenizer, model, search, pairsAlone } = loaded;
     const { encode, layout } = tokenizer;
     const rows: BenchmarkRow[] = [];
-    const { tokenBudget } = batchLimits[runtimeDeviceOf(loaded)];
+    const { tokenBudget } = search.tuning ?? search.best;
     for (const tokens of benchmarkTokens.filter((length) => length <= model.maxLength)) {
       const query = encodeQuery('how to keep bread fresh', encode, layout, tokens);
       const pair = encodePair(query, 'bread and water '.repeat(tokens), encode, layout, tokens);
@@ -169,9 +160,10 @@ export class CrossEncoder implements Reranker {
       };
       const row = await measurePairs(pair, {
         tokens,
-        batchRows: Math.max(1, Math.floor(tokenBudget / tokens)),
+        batchRows: pairsAlone ? 1 : Math.max(1, Math.floor(tokenBudget / tokens)),
         architecture: this.#source.architecture,
         shape: this.#source.shape,
+        ...flopOptionsOf(loaded),
         forMs: benchmarkMs,
         run,
         pause: () => this.#turns.pause(signal),
@@ -224,65 +216,39 @@ export class CrossEncoder implements Reranker {
       selfTest: opened.selfTest,
       stepDowns: [],
     };
-    this.#loaded = { ...opened, model };
+    const memory = memoryLimits(device, this.#source.shape, this.#source.architecture);
+    const search = new BudgetSearch(device, memory.tokens);
+    this.#loaded = { ...opened, model, memory, search };
     onEvent?.({ type: 'ready', model });
     return this.#loaded;
   }
 
-  async #encode(
+  /** Encodes documents against the request's query, which is tokenised here and once. */
+  #encoder(
     request: RerankRequest,
-    texts: readonly string[],
     { tokenizer: { encode, layout } }: Loaded,
-    { signal }: CallOptions,
-  ): Promise<EncodedDocument[]> {
+  ): (text: string) => EncodedDocument {
     const wanted = request.maxLength ?? defaultPairLength;
     const maxLength = Math.min(wanted, this.#source.maxLength);
     const query = encodeQuery(request.query, encode, layout, maxLength);
+    if (request.longDocuments === 'truncate') {
+      return (text) => {
+        const pair = encodePair(query, text, encode, layout, maxLength);
+        return { passages: [{ pair, start: 0, end: text.length }], covered: true };
+      };
+    }
     const limits = {
       maxLength,
       overlapTokens: defaultOverlapTokens,
       maxPassages: request.longDocuments === 'first' ? 1 : defaultMaxPassages,
     };
-    const encodeDocument = (text: string): EncodedDocument => {
-      if (request.longDocuments !== 'truncate') {
-        return encodePassages(query, text, encode, layout, limits);
-      }
-      const pair = encodePair(query, text, encode, layout, maxLength);
-      return { passages: [{ pair, start: 0, end: text.length }], covered: true };
-    };
-    const documents: EncodedDocument[] = [];
-    let breathAt = performance.now() + breathAfterMs;
-    for (const text of texts) {
-      documents.push(encodeDocument(text));
-      if (performance.now() < breathAt) continue;
-      await this.#turns.pause(signal);
-      breathAt = performance.now() + breathAfterMs;
-    }
-    return documents;
+    return (text) => encodePassages(query, text, encode, layout, limits);
   }
 }
 
-function runtimeDeviceOf({ model }: Loaded): 'webgpu' | 'wasm' {
-  return model.device === 'webgpu' ? 'webgpu' : 'wasm';
-}
-
-function distinct(documents: readonly string[]): { texts: string[]; textOf: number[] } {
-  const positions = new Map<string, number>();
-  const textOf = documents.map((text) => {
-    const known = positions.get(text);
-    if (known !== undefined) return known;
-    positions.set(text, positions.size);
-    return positions.size - 1;
-  });
-  return { texts: [...positions.keys()], textOf };
-}
-
-function groupByText(textOf: readonly number[], count: number): number[][] {
-  const groups: number[][] = Array.from({ length: count }, () => []);
-  textOf.forEach((position, index) => {
-    groups[position]?.push(index);
-  });
-  return groups;
+/** What the graph in use computes less of than the model's own. */
+function flopOptionsOf({ rewritings }: OpenModel): { readonly firstTokenOnly: boolean } {
+  return { firstTokenOnly: rewritings.includes('first-token-only') };
 }
 
 async function openedRuntime(runtime: Promise<OnnxRuntime>): Promise<OnnxRuntime> {

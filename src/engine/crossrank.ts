@@ -3,6 +3,7 @@ import { modelCatalog } from '../models/catalog.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { KeptModel } from '../models/kept-model.ts';
 import type { ModelCard } from '../models/model-card.ts';
+import type { CascadeCall, CascadeResult } from './cascade.ts';
 import { type DeviceReport, probeDevices } from './device.ts';
 import type { HubProvider, ModelOutlook } from './hub-provider.ts';
 import { embeddedProvider, type ModelProvider } from './model-provider.ts';
@@ -15,16 +16,27 @@ import type {
   RerankRequest,
   RerankResult,
 } from './reranker.ts';
+import { ScoreMemory } from './score-memory.ts';
 import { type ModelFromDisk, type StorageUse, WorkerModelStore } from './worker-model-store.ts';
 import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts';
 
-export interface CrossrankOptions extends Omit<WorkerRerankerOptions, 'provider'> {
+export interface CrossrankOptions extends Omit<WorkerRerankerOptions, 'provider' | 'scores'> {
   /** Starts the worker that fetches and keeps models; it never sees a query or a document. */
   readonly createStoreWorker: () => Worker;
 }
 
 /** Everything of one rerank call in one object, as one writes it by hand. */
 export interface CrossrankRequest extends RerankRequest, CallOptions, LoadOptions {}
+
+/** Everything of one cascade in one object. */
+export interface CrossrankCascade extends RerankRequest, CascadeCall {
+  /** The model that scores every document. */
+  readonly fast: LoadOptions;
+  /** The model that scores the best of them again; it becomes the one in use. */
+  readonly strong: LoadOptions;
+  /** How many it scores again, a whole number >= 1. Default 20. */
+  readonly depth?: number;
+}
 
 /**
  * The library in one object: a cross-encoder in a worker of its own, loaded on first use, and the
@@ -36,6 +48,10 @@ export class Crossrank {
   readonly #store: WorkerModelStore;
   #provider: Promise<HubProvider> | null = null;
   readonly #reranker: WorkerReranker;
+  readonly #options: WorkerRerankerOptions & { readonly scores: ScoreMemory };
+  /** Holds the fast model of cascades; there is none before the first. */
+  #fastReranker: WorkerReranker | null = null;
+  #disposed = false;
 
   constructor({ createStoreWorker, ...options }: CrossrankOptions) {
     this.#store = new WorkerModelStore({ createWorker: createStoreWorker });
@@ -49,7 +65,9 @@ export class Crossrank {
         if (model.model !== embeddedModel.id) await (await this.#hub()).remember(model);
       },
     };
-    this.#reranker = new WorkerReranker({ ...options, provider });
+    // A score is one of a model, whichever worker computed it.
+    this.#options = { ...options, provider, scores: new ScoreMemory() };
+    this.#reranker = new WorkerReranker(this.#options);
   }
 
   /** The loaded model and where it runs, or null. */
@@ -69,6 +87,40 @@ export class Crossrank {
   }
 
   /**
+   * Scores every document with a fast model and the best again with a strong one, as one run. The
+   * two are loaded side by side in a worker each; the fast one's stays until `unload`.
+   *
+   *     await crossrank.cascade({ query, documents, fast: { model }, strong: { model }, depth: 20 });
+   *
+   * @throws RerankError, of the strong model only `aborted` and `disposed`: any other failure of
+   * it is in the result, which is the fast model's then
+   */
+  async cascade(cascade: CrossrankCascade): Promise<CascadeResult> {
+    // Typed by hand in a console, so it may be anything.
+    checkRequest(cascade);
+    const { fast, strong, depth, signal, onEvent, ...given } = cascade;
+    // A copy, since callers may change theirs while this waits.
+    const request = { ...given, documents: [...given.documents] };
+    const models = {
+      fast: this.#cascadeReranker(),
+      strong: this.#reranker,
+      fastOptions: loadOptionsIn(fast),
+      strongOptions: loadOptionsIn(strong),
+      ...(depth !== undefined && { depth }),
+    };
+    const { rerankInCascade } = await importPart(() => import('./cascade.ts'));
+    return rerankInCascade(request, models, {
+      ...(signal !== undefined && { signal }),
+      ...(onEvent !== undefined && { onEvent }),
+    });
+  }
+
+  /** Forgets the scores of earlier calls, and with them the texts that they were computed for. */
+  forgetScores(): void {
+    this.#options.scores.clear();
+  }
+
+  /**
    * Loads a model ahead of the first rerank, or changes model, weights or device. Of a model that
    * is not on this machine yet the weights are downloaded, and kept. The model before goes on
    * working until the new one's files are here.
@@ -80,8 +132,9 @@ export class Crossrank {
     return this.#reranker.load(loadOptionsOf(given), callOf(given));
   }
 
-  /** Ends the worker and gives its memory back; the next call loads the model again. */
+  /** Ends the scoring workers and gives their memory back; the next call loads its model again. */
   async unload(): Promise<void> {
+    this.#fastReranker?.unload();
     this.#reranker.unload();
   }
 
@@ -144,11 +197,29 @@ export class Crossrank {
 
   /** Ends the workers and frees their memory; the object cannot be used after that. */
   async dispose(): Promise<void> {
-    await Promise.all([this.#reranker.dispose(), this.#store.dispose()]);
+    this.#disposed = true;
+    this.forgetScores();
+    await Promise.all([
+      this.#fastReranker?.dispose(),
+      this.#reranker.dispose(),
+      this.#store.dispose(),
+    ]);
+  }
+
+  #cascadeReranker(): WorkerReranker {
+    if (this.#disposed) {
+      throw new RerankError('disposed', 'This library object was disposed; create a new one.');
+    }
+    // The model in use, of which the page is told, is the strong one.
+    const { onModel: _, ...options } = this.#options;
+    this.#fastReranker ??= new WorkerReranker(options);
+    return this.#fastReranker;
   }
 
   #hub(): Promise<HubProvider> {
-    this.#provider ??= importHubProvider().then((Provider) => new Provider(this.#store));
+    this.#provider ??= importPart(() => import('./hub-provider.ts')).then(
+      ({ HubProvider }) => new HubProvider(this.#store),
+    );
     // A failed import (the page was offline) may work the next time.
     this.#provider.catch(() => {
       this.#provider = null;
@@ -157,9 +228,10 @@ export class Crossrank {
   }
 }
 
-async function importHubProvider(): Promise<typeof HubProvider> {
+/** What only some visits need is fetched with the first call that needs it. */
+async function importPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
-    return (await import('./hub-provider.ts')).HubProvider;
+    return await load();
   } catch (error) {
     throw new RerankError(
       'download-failed',
@@ -177,6 +249,11 @@ function loadOptionsOf({ device, model, revision, host, dtype }: LoadOptions): L
     ...(host !== undefined && { host }),
     ...(dtype !== undefined && { dtype }),
   };
+}
+
+/** What is no object is refused where it is used. */
+function loadOptionsIn(given: LoadOptions): LoadOptions {
+  return typeof given === 'object' && given !== null ? loadOptionsOf(given) : given;
 }
 
 function callOf(call: { [K in keyof CallOptions]: CallOptions[K] | undefined }): CallOptions {

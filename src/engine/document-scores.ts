@@ -27,11 +27,13 @@ export class DocumentScores {
 
   /**
    * @param indexesOf positions in the request of each document
+   * @param scored where the scores are put, by position in the request; other documents may be there
    */
   constructor(
     documents: readonly EncodedDocument[],
     indexesOf: readonly (readonly number[])[],
     fold: PassageFold,
+    scored: ScoredDocument[] = [],
   ) {
     this.#documents = documents;
     this.#indexesOf = indexesOf;
@@ -41,7 +43,7 @@ export class DocumentScores {
     this.#places = documents.flatMap(({ passages }, document) =>
       passages.map((_, passage) => ({ document, passage })),
     );
-    this.scored = new Array(indexesOf.reduce((sum, indexes) => sum + indexes.length, 0));
+    this.scored = scored;
   }
 
   /** Takes the logits of some pairs; gives the documents that are complete with them. */

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-web';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ModelFiles } from '../models/model-files.ts';
 import type { FileSource, ModelSource } from '../models/model-source.ts';
 import { CrossEncoder, type CrossEncoderHost } from './cross-encoder.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import type { RankedDocument } from './reranker.ts';
+import { rewrittenWeights } from './rewritten-weights.ts';
 
 /** What a run was fed: for each input its rows of token ids, mask values or token types. */
 type Feeds = Readonly<Record<string, readonly (readonly number[])[]>>;
@@ -21,6 +23,8 @@ interface Family {
   readonly between: readonly string[];
   readonly suffix: readonly string[];
   readonly pad: string;
+  /** False where the head takes the mean of all tokens. */
+  readonly readsFirstToken: boolean;
 }
 
 const families: readonly Family[] = [
@@ -31,6 +35,7 @@ const families: readonly Family[] = [
     between: ['[SEP]'],
     suffix: ['[SEP]'],
     pad: '[PAD]',
+    readsFirstToken: true,
   },
   {
     name: 'xlm-roberta',
@@ -39,6 +44,7 @@ const families: readonly Family[] = [
     between: ['</s>', '</s>'],
     suffix: ['</s>'],
     pad: '<pad>',
+    readsFirstToken: true,
   },
   {
     name: 'modernbert',
@@ -47,6 +53,7 @@ const families: readonly Family[] = [
     between: ['[SEP]'],
     suffix: ['[SEP]'],
     pad: '[PAD]',
+    readsFirstToken: false,
   },
 ];
 
@@ -134,8 +141,19 @@ describe.each(families)('a generated model of family $name', (family) => {
     expect(Math.max(...logits) - Math.min(...logits)).toBeGreaterThan(0.5);
   });
 
-  // Of fp32 alone: dynamic quantisation takes its scale from the whole batch, padding included.
-  it('scores a document alike alone and beside others', async () => {
+  // Whatever goes wrong in a rewriting, the graph as it came runs instead, and nobody would notice.
+  it('is rewritten for each device', () => {
+    const rewritingsOf = (dtype: 'fp32' | 'int8', device: 'wasm' | 'webgpu') =>
+      rewrittenWeights(filesOf(folder, weightsPaths[dtype]), { fileName: dtype, device })
+        ?.rewritings ?? [];
+    const head = family.readsFirstToken ? ['first-token-only'] : [];
+    expect(rewritingsOf('fp32', 'wasm')).toEqual(head);
+    expect(rewritingsOf('fp32', 'webgpu')).toEqual(head);
+    expect(rewritingsOf('int8', 'wasm')).toEqual([]);
+    expect(rewritingsOf('int8', 'webgpu')).toEqual(['blocks-from-int8', ...head]);
+  });
+
+  it('scores a document alike alone and beside others: fp32', async () => {
     const { reranker, runs } = fp32;
     const query = 'what is panda?';
     const documents = [...reference.pairs.map(([, document]) => document), longText, '熊猫'];
@@ -147,6 +165,28 @@ describe.each(families)('a generated model of family $name', (family) => {
       const [alone] = (await reranker.rerank({ query, documents: [document] })).ranking;
       const difference = (together[index]?.logit ?? Number.NaN) - (alone?.logit ?? Number.NaN);
       expect(Math.abs(difference), document).toBeLessThanOrEqual(1e-3);
+    }
+  });
+
+  // Its scales would be those of a whole batch, padding included; so there are no batches.
+  it('gives each document the same bits alone and beside any others: int8', async () => {
+    const { reranker, runs } = int8;
+    const query = 'what is panda?';
+    const documents = [...reference.pairs.map(([, document]) => document), longText, '熊猫'];
+    const alone = new Map<string, number>();
+    for (const document of documents) {
+      const [scored] = (await reranker.rerank({ query, documents: [document] })).ranking;
+      alone.set(document, scored?.logit ?? Number.NaN);
+    }
+    const sorted = [...documents].sort((a, b) => (alone.get(b) ?? 0) - (alone.get(a) ?? 0));
+    for (const some of [documents, documents.toReversed(), documents.filter((_, at) => at % 3)]) {
+      runs.length = 0;
+      const { ranking, tuning } = await reranker.rerank({ query, documents: some });
+      expect(new Set(runs.map(({ input_ids: ids }) => ids?.length))).toEqual(new Set([1]));
+      const found = ranking.map(({ index }) => some[index] ?? '');
+      expect(found).toEqual(sorted.filter((document) => some.includes(document)));
+      expect(ranking.map(({ logit }) => logit)).toEqual(found.map((text) => alone.get(text)));
+      expect(tuning).toBeUndefined();
     }
   });
 
@@ -191,6 +231,15 @@ describe.each(families)('a generated model of family $name', (family) => {
   });
 });
 
+it.each([
+  { device: 'wasm', expected: ['float-weights', 'first-token-only'] },
+  { device: 'webgpu', expected: ['blocks-of-32', 'first-token-only'] },
+] as const)('rewrites the embedded model for $device', ({ device, expected }) => {
+  const folder = new URL('../../public/models/crossrank-tiny-en-zh/', import.meta.url);
+  const files = filesOf(fileURLToPath(folder), 'onnx/model_quantized.onnx');
+  expect(rewrittenWeights(files, { fileName: 'embedded', device })?.rewritings).toEqual(expected);
+});
+
 it('numbers the special tokens of XLM-R as the real one does', () => {
   const { options, rows } = reference.models[1] ?? { options: '', rows: [] };
   expect(options).toContain('xlm-roberta');
@@ -214,7 +263,7 @@ async function load(
   listing: string,
   dtype: 'fp32' | 'int8',
 ): Promise<LoadedModel> {
-  const files = readListing(listing);
+  const listed = readListing(listing);
   const source: ModelSource = {
     id: `generated/${family.name}`,
     revision: 'main',
@@ -222,30 +271,31 @@ async function load(
     maxLength,
     architecture: 'other',
     shape: null,
-    weights: fileOf(files, weightsPaths[dtype]),
+    weights: fileOf(listed, weightsPaths[dtype]),
     externalData: [],
-    tokenizer: fileOf(files, 'tokenizer.json'),
-    tokenizerConfig: fileOf(files, 'tokenizer_config.json'),
+    tokenizer: fileOf(listed, 'tokenizer.json'),
+    tokenizerConfig: fileOf(listed, 'tokenizer_config.json'),
     expectations: null,
   };
   const runs: Feeds[] = [];
-  const read = (file: FileSource) => {
-    if (file.from !== 'app') throw new Error(`No file of ${file.from} here.`);
-    return Uint8Array.from(readFileSync(path.join(folder, file.path)));
-  };
   const host: CrossEncoderHost = {
     openRuntime: async () => watchedRuntime(runs),
-    readModel: async ({ weights, tokenizer, tokenizerConfig }) => ({
-      weights: read(weights),
-      externalData: [],
-      tokenizer: read(tokenizer),
-      tokenizerConfig: read(tokenizerConfig),
-      close: () => undefined,
-    }),
+    readModel: async () => filesOf(folder, weightsPaths[dtype]),
   };
   const reranker = new CrossEncoder(source, host);
   await reranker.load({ device: 'wasm' });
   return { reranker, runs };
+}
+
+function filesOf(folder: string, weights: string): ModelFiles {
+  const read = (file: string) => Uint8Array.from(readFileSync(path.join(folder, file)));
+  return {
+    weights: read(weights),
+    externalData: [],
+    tokenizer: read('tokenizer.json'),
+    tokenizerConfig: read('tokenizer_config.json'),
+    close: () => undefined,
+  };
 }
 
 /** The real runtime (in Node its WASM build), which notes what each run is fed. */

@@ -396,6 +396,7 @@ describe('a build that failed its self-test', () => {
     expect(await attemptsOf(provider, { model: id, host })).toEqual([
       'fp32 on wasm',
       'fp16 on webgpu',
+      'q8 on webgpu',
       'q8 on wasm',
       'fp16 on wasm',
     ]);
@@ -404,7 +405,7 @@ describe('a build that failed its self-test', () => {
   it('is left out though it is here and another is not', async () => {
     const { provider, host } = await withFailed('webgpu', 'fp32', 'nvidia ada');
     const choice = { model: id, host, device: 'webgpu' } as const;
-    expect(await attemptsOf(provider, choice)).toEqual(['fp16 on webgpu']);
+    expect(await attemptsOf(provider, choice)).toEqual(['fp16 on webgpu', 'q8 on webgpu']);
     expect(await provide(await provider.plan(choice, {}), 0)).toMatchObject({ dtype: 'fp16' });
   });
 
@@ -433,11 +434,16 @@ describe('a build that failed its self-test', () => {
       'fp32 on wasm',
       'fp32 on webgpu',
       'fp16 on webgpu',
+      'q8 on webgpu',
       'q8 on wasm',
       'fp16 on wasm',
     ]);
     const choice = { model: id, device: 'webgpu' } as const;
-    expect(await attemptsOf(provider, choice)).toEqual(['fp32 on webgpu', 'fp16 on webgpu']);
+    expect(await attemptsOf(provider, choice)).toEqual([
+      'fp32 on webgpu',
+      'fp16 on webgpu',
+      'q8 on webgpu',
+    ]);
   });
 
   it('is not fetched again for having differed', async () => {
@@ -446,7 +452,10 @@ describe('a build that failed its self-test', () => {
     await files.remove(fileSegments(key, 'onnx/model.onnx'));
     const choice = { model: id, device: 'webgpu' } as const;
     const host = (await provider.keptModels())[0]?.host ?? '';
-    expect(await attemptsOf(provider, { ...choice, host })).toEqual(['fp16 on webgpu']);
+    expect(await attemptsOf(provider, { ...choice, host })).toEqual([
+      'fp16 on webgpu',
+      'q8 on webgpu',
+    ]);
   });
 
   it('is not the same as one that could not be checked', async () => {
@@ -464,8 +473,9 @@ describe('a build that failed its self-test', () => {
   it('leaves the last rung when all have failed', async () => {
     const { provider } = await withFailed('webgpu', 'fp32', 'nvidia ada');
     await provider.remember(loaded('webgpu', 'fp16', 'nvidia ada', 'broken'));
+    await provider.remember(loaded('webgpu', 'q8', 'nvidia ada', 'broken'));
     const choice = { model: id, device: 'webgpu' } as const;
-    expect(await attemptsOf(provider, choice)).toEqual(['fp16 on webgpu']);
+    expect(await attemptsOf(provider, choice)).toEqual(['q8 on webgpu']);
   });
 });
 

@@ -11,6 +11,8 @@ export interface MeasureOptions {
   readonly architecture: ModelArchitecture;
   /** Null when not known: then no operations are counted. */
   readonly shape: ModelShape | null;
+  /** True where the last layer is computed for the first token only. */
+  readonly firstTokenOnly: boolean;
   /** How long to go on, warm-up not counted. Milliseconds. */
   readonly forMs: number;
   /** Runs pairs as one batch. */
@@ -25,7 +27,7 @@ export interface MeasureOptions {
  */
 export async function measurePairs(
   pair: EncodedPair,
-  { tokens, batchRows, architecture, shape, forMs, run, pause }: MeasureOptions,
+  { tokens, batchRows, architecture, shape, firstTokenOnly, forMs, run, pause }: MeasureOptions,
 ): Promise<BenchmarkRow> {
   const pairs = Array.from({ length: batchRows }, () => pair);
   await run(pairs);
@@ -40,10 +42,11 @@ export async function measurePairs(
     await pause();
   } while (elapsedMs < forMs);
   const pairsPerSecond = (scored / elapsedMs) * 1000;
+  const flop = shape === null ? null : pairFlop(shape, tokens, architecture, { firstTokenOnly });
   return {
     tokens,
     pairsPerSecond,
-    gflops: shape === null ? null : (pairFlop(shape, tokens, architecture) * pairsPerSecond) / 1e9,
+    gflops: flop === null ? null : (flop * pairsPerSecond) / 1e9,
     pairs: scored,
     batchRows,
     elapsedMs,

@@ -13,6 +13,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import * as ort from 'onnxruntime-web';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
@@ -90,7 +91,9 @@ describe('weights', () => {
     const session = await OnnxSession.create(runtime, split, options);
     close();
     expect(reads.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(2 * file.length);
-    expect(await session.logitsOf(batch, pairs)).toEqual(await logitsOf(readBytes(inlineFile)));
+    expect((await session.logitsOf(batch, pairs)).logits).toEqual(
+      await logitsOf(readBytes(inlineFile)),
+    );
     await session.dispose();
   });
 
@@ -103,7 +106,7 @@ describe('weights', () => {
     })();
     await collectGarbage();
     expect(held.map((bytes) => bytes.deref())).toEqual([undefined]);
-    expect(await session.logitsOf(batch, pairs)).toHaveLength(3);
+    expect((await session.logitsOf(batch, pairs)).logits).toHaveLength(3);
     await session.dispose();
   });
 
@@ -143,9 +146,36 @@ describe('inputs', () => {
     const session = await OnnxSession.create(runtime, graph, options);
     const two = [pairOf([1, 2, 3], 1), pairOf([1, 2], 1, 0)];
     const sums = [1 + 2 + 3 + 9 + 3 * 100 + 2 * 10_000, 1 + 2 + 9 + 9 + 2 * 100];
-    expect([...(await session.logitsOf({ rows: [0, 1], width: 4 }, two))]).toEqual(sums);
+    expect([...(await session.logitsOf({ rows: [0, 1], width: 4 }, two)).logits]).toEqual(sums);
     // A smaller batch after it: nothing of the larger one is left.
-    expect([...(await session.logitsOf({ rows: [1], width: 2 }, two))]).toEqual([3 + 200]);
+    expect([...(await session.logitsOf({ rows: [1], width: 2 }, two)).logits]).toEqual([3 + 200]);
+    await session.dispose();
+  });
+
+  it.each([
+    ['int64', 7],
+    ['int32', 6],
+  ])('of a batch hold nothing of the batches before it: %s', async (_, type) => {
+    const graph = sumGraph({ input_ids: 1, attention_mask: 100, token_type_ids: 10_000 }, type);
+    const session = await OnnxSession.create(runtime, graph, options);
+    const pairsOfAnyLength = fc.array(
+      fc.record({
+        ids: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 12 }),
+        passageStart: fc.nat(12),
+        passageType: fc.constantFrom(0, 1),
+      }),
+      { minLength: 1, maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(pairsOfAnyLength, fc.integer({ min: 1, max: 14 }), async (drawn, width) => {
+        const asked = drawn.map((pair) =>
+          pairOf(pair.ids, pair.passageStart, pair.passageType === 1 ? 1 : 0),
+        );
+        const { logits } = await session.logitsOf({ rows: [...asked.keys()], width }, asked);
+        expect([...logits]).toEqual(asked.map((pair) => sumOfRow(pair, width)));
+      }),
+      { numRuns: 200 },
+    );
     await session.dispose();
   });
 
@@ -163,6 +193,59 @@ describe('inputs', () => {
   });
 });
 
+describe('a batch', () => {
+  it('takes time in the runtime and around it', async () => {
+    const session = await OnnxSession.create(runtime, sumGraph({ input_ids: 1 }), options);
+    const { runMs, transferMs, gpuMs } = await session.logitsOf(batch, pairs);
+    expect(runMs).toBeGreaterThan(0);
+    expect(transferMs).toBeGreaterThan(0);
+    expect(gpuMs).toBeNull();
+    // Any width costs the same.
+    expect(session.widthStep).toBe(1);
+    await session.dispose();
+  });
+
+  it('frees its tensors, also when the runtime fails or what it gives is refused', async () => {
+    const dispose = vi.spyOn(ort.Tensor.prototype, 'dispose');
+    const outcomes = [
+      () => new ort.Tensor('float32', Float32Array.of(1, 2, 3), [3, 1]),
+      () => new ort.Tensor('float32', Float32Array.of(1, Number.NaN, 3), [3, 1]),
+      () => new ort.Tensor('float32', new Float32Array(6), [3, 2]),
+      () => {
+        throw new Error('the kernel failed');
+      },
+    ];
+    const results: [string, disposed: number][] = [];
+    for (const outcome of outcomes) {
+      const real = await runtime.InferenceSession.create(sumGraph({ input_ids: 1 }), {});
+      // Only what comes out is another: the real run would give numbers each time.
+      const faulty = new Proxy(real, {
+        get: (target, name) =>
+          name === 'run' ? async () => ({ logits: outcome() }) : Reflect.get(target, name, target),
+      });
+      const giving: OnnxRuntime = {
+        ...runtime,
+        InferenceSession: { create: async () => faulty },
+      };
+      const session = await OnnxSession.create(giving, new Uint8Array(), options);
+      dispose.mockClear();
+      const code = await session.logitsOf(batch, pairs).then(
+        () => 'scored',
+        (error: RerankError) => error.code,
+      );
+      results.push([code, dispose.mock.calls.length]);
+      await real.release();
+    }
+    dispose.mockRestore();
+    expect(results).toEqual([
+      ['scored', 2],
+      ['inference-failed', 2],
+      ['model-unsupported', 2],
+      ['inference-failed', 1],
+    ]);
+  });
+});
+
 describe('logits', () => {
   it.each([
     // 0.3 to the ten bits after the leading one.
@@ -173,8 +256,8 @@ describe('logits', () => {
   ])('of float16 become float32: %s', async (_, factor, expected) => {
     const graph = sumGraph({ input_ids: factor }, 7, { outputType: 10 });
     const session = await OnnxSession.create(runtime, graph, options);
-    const [logit] = await session.logitsOf({ rows: [0], width: 1 }, [pairOf([3], 1)]);
-    expect(logit).toBe(expected);
+    const { logits } = await session.logitsOf({ rows: [0], width: 1 }, [pairOf([3], 1)]);
+    expect(logits[0]).toBe(expected);
     await session.dispose();
   });
 
@@ -189,7 +272,7 @@ describe('logits', () => {
   it('may come without a second dimension', async () => {
     const graph = sumGraph({ input_ids: 1 }, 7, { keepDims: 0, outputDims: ['batch'] });
     const session = await OnnxSession.create(runtime, graph, options);
-    expect([...(await session.logitsOf(batch, pairs))]).toHaveLength(3);
+    expect([...(await session.logitsOf(batch, pairs)).logits]).toHaveLength(3);
     await session.dispose();
   });
 
@@ -252,7 +335,7 @@ describe('an operator', () => {
 async function logitsOf(weights: Uint8Array | GraphWeights): Promise<Float32Array> {
   const session = await OnnxSession.create(runtime, weights, options);
   try {
-    return await session.logitsOf(batch, pairs);
+    return (await session.logitsOf(batch, pairs)).logits;
   } finally {
     await session.dispose();
   }
@@ -274,6 +357,17 @@ function openFile(name: string): { file: FileBytes; reads: number[]; close: () =
     return readSync(handle, target, 0, target.length, at);
   });
   return { file, reads, close: () => closeSync(handle) };
+}
+
+/** What `sumGraph` gives for a row, with 1, 100 and 10,000 as factors. */
+function sumOfRow({ ids, passageStart, passageType }: EncodedPair, width: number): number {
+  let sum = 0;
+  for (let column = 0; column < width; column++) {
+    const id = ids[column];
+    sum += id ?? options.padId;
+    if (id !== undefined) sum += 100 + (column >= passageStart ? passageType * 10_000 : 0);
+  }
+  return sum;
 }
 
 function pairOf(ids: readonly number[], passageStart: number, passageType: 0 | 1 = 1): EncodedPair {

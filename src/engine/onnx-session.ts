@@ -2,6 +2,7 @@ import type { Env, InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web
 import { RerankError } from '../core/errors.ts';
 import type { ByteSource } from '../models/protobuf-reader.ts';
 import type { Batch } from './batches.ts';
+import { GpuClock } from './gpu-clock.ts';
 import { MountedBytes } from './mounted-bytes.ts';
 import type { EncodedPair } from './pairs.ts';
 import { translateRuntimeError } from './runtime-error.ts';
@@ -36,27 +37,48 @@ export interface OnnxSessionOptions {
   readonly padId: number;
 }
 
+/** The logits of one batch, and where its time went. */
+export interface BatchLogits {
+  /** One per row, in the order of the rows. */
+  readonly logits: Float32Array;
+  /** In the runtime: computing, and what the runtime itself copies to and from a GPU. */
+  readonly runMs: number;
+  /** Around the runtime: writing inputs, reading and checking logits, freeing tensors. */
+  readonly transferMs: number;
+  /** What the GPU's own clock counted in compute passes; null where there is none. */
+  readonly gpuMs: number | null;
+}
+
 /** A cross-encoder's graph, ready to turn batches of pairs into logits. */
 export class OnnxSession {
+  /**
+   * Batches should be as wide as a multiple of this, in tokens: 1 where any width costs the same;
+   * more where each new width has to be compiled.
+   */
+  readonly widthStep: number;
   readonly #runtime: OnnxRuntime;
   readonly #session: InferenceSession;
   readonly #padId: number;
   /** Aborts, with a RerankError, when the GPU is lost. */
   readonly #lost: AbortSignal;
   readonly #inputs: readonly Input[];
+  readonly #clock: GpuClock | null;
 
   private constructor(
     runtime: OnnxRuntime,
     session: InferenceSession,
     inputs: readonly Input[],
-    padId: number,
+    { padId, device }: OnnxSessionOptions,
     lost: AbortSignal,
+    clock: GpuClock | null,
   ) {
+    this.widthStep = widthSteps[device];
     this.#runtime = runtime;
     this.#session = session;
     this.#padId = padId;
     this.#lost = lost;
     this.#inputs = inputs;
+    this.#clock = clock;
   }
 
   /**
@@ -93,8 +115,13 @@ export class OnnxSession {
     try {
       const inputs = inputsOf(session);
       const lost = new AbortController();
-      if (options.device === 'webgpu') watchDevice(await runtime.env.webgpu.device, lost);
-      return new OnnxSession(runtime, session, inputs, options.padId, lost.signal);
+      let clock: GpuClock | null = null;
+      if (options.device === 'webgpu') {
+        const device = await runtime.env.webgpu.device;
+        watchDevice(device, lost);
+        clock = GpuClock.of(device);
+      }
+      return new OnnxSession(runtime, session, inputs, options, lost.signal, clock);
     } catch (error) {
       await session.release();
       throw translateRuntimeError(error, 'session-failed');
@@ -107,50 +134,72 @@ export class OnnxSession {
    * @throws RerankError `inference-failed`, `out-of-memory`, `device-lost`, or `model-unsupported`
    *   when the model gives more than one logit per pair.
    */
-  async logitsOf(batch: Batch, pairs: readonly EncodedPair[]): Promise<Float32Array> {
-    const feeds = this.#fill(batch, pairs);
-    let outputs: InferenceSession.OnnxValueMapType | undefined;
+  async logitsOf(batch: Batch, pairs: readonly EncodedPair[]): Promise<BatchLogits> {
+    const startedAt = performance.now();
+    const feeds: Record<string, Tensor> = {};
+    let logits: Float32Array;
+    let runMs: number;
+    let gpuMs: Promise<number | null> = Promise.resolve(null);
     try {
-      outputs = await unlessAborted(this.#session.run(feeds), this.#lost);
-      const logits = readLogits(outputs.logits, batch.rows.length);
+      this.#fill(feeds, batch, pairs);
+      this.#clock?.start();
+      const runAt = performance.now();
+      const run = this.#session.run(feeds);
+      const outputs = await unlessAborted(run, this.#lost).catch((error: unknown) => {
+        // Nobody waits for a run on a lost GPU, but what it gives must not stay.
+        run.then(disposeAll, () => undefined);
+        throw error;
+      });
+      runMs = performance.now() - runAt;
+      if (this.#clock !== null) gpuMs = this.#clock.stop();
+      try {
+        logits = readLogits(outputs.logits, batch.rows.length);
+      } finally {
+        disposeAll(outputs);
+      }
       if (!logits.every(Number.isFinite)) {
         throw new RerankError(
           'inference-failed',
           'The model gave a score that is not a number on this device. Try the other device.',
         );
       }
-      return logits;
     } catch (error) {
       throw translateRuntimeError(error, 'inference-failed');
     } finally {
-      for (const tensor of Object.values(feeds)) tensor.dispose();
-      for (const tensor of Object.values(outputs ?? {})) tensor.dispose();
+      disposeAll(feeds);
+      // Also after a failure: the clock takes one batch at a time.
+      await gpuMs;
     }
+    const clocked = { logits, runMs, gpuMs: await gpuMs };
+    return { ...clocked, transferMs: performance.now() - startedAt - runMs };
   }
 
   async dispose(): Promise<void> {
+    this.#clock?.dispose();
     await this.#session.release();
   }
 
-  #fill(batch: Batch, pairs: readonly EncodedPair[]): Record<string, Tensor> {
+  #fill(feeds: Record<string, Tensor>, batch: Batch, pairs: readonly EncodedPair[]): void {
     const { rows, width } = batch;
-    const size = rows.length * width;
-    const feeds: Record<string, Tensor> = {};
     for (const { name, buffer } of this.#inputs) {
-      const { values, step } = buffer.take(size);
-      const valueAt = valueReaders[name];
+      buffer.reserve(rows.length * width);
       rows.forEach((row, line) => {
         const pair = pairs[row];
-        if (pair === undefined) return;
-        for (let column = 0; column < width; column++) {
-          values[(line * width + column) * step] = valueAt(pair, column, this.#padId);
-        }
+        if (pair === undefined)
+          throw new RangeError(`The batch names a pair ${row}: there is none`);
+        rowWriters[name](buffer, line * width, width, pair, this.#padId);
       });
       feeds[name] = buffer.tensor(this.#runtime, [rows.length, width]);
     }
-    return feeds;
   }
 }
+
+/**
+ * On WebGPU the runtime compiles shaders for classes of shapes, not for shapes: width a multiple
+ * of 4, of 2, or odd; one row, several, or four and more. Multiples of 4 keep to one class of
+ * width, the one with vectors of four; multiples of 8 compile as much and pad more.
+ */
+const widthSteps = { wasm: 1, webgpu: 4 } as const;
 
 type InputName = 'input_ids' | 'attention_mask' | 'token_type_ids';
 
@@ -160,18 +209,40 @@ interface Input {
   readonly buffer: InputBuffer;
 }
 
-/** What each input holds at a column of a pair's row; behind the pair's end lies padding. */
-const valueReaders: Readonly<
-  Record<InputName, (pair: EncodedPair, column: number, padId: number) => number>
-> = {
-  input_ids: (pair, column, padId) => pair.ids[column] ?? padId,
-  attention_mask: (pair, column) => (column < pair.ids.length ? 1 : 0),
-  token_type_ids: (pair, column) =>
-    column >= pair.passageStart && column < pair.ids.length ? pair.passageType : 0,
+type RowWriter = (
+  buffer: InputBuffer,
+  at: number,
+  width: number,
+  pair: EncodedPair,
+  padId: number,
+) => void;
+
+/** Writes all columns of a pair's row; behind the pair's end lies padding. */
+const rowWriters: Readonly<Record<InputName, RowWriter>> = {
+  input_ids: (buffer, at, width, { ids }, padId) => {
+    buffer.set(ids.length > width ? ids.subarray(0, width) : ids, at);
+    buffer.fill(padId, at + ids.length, at + width);
+  },
+  attention_mask: (buffer, at, width, { ids }) => {
+    const end = at + Math.min(ids.length, width);
+    buffer.fill(1, at, end);
+    buffer.fill(0, end, at + width);
+  },
+  token_type_ids: (buffer, at, width, { ids, passageStart, passageType }) => {
+    const end = at + Math.min(ids.length, width);
+    const passageAt = Math.min(at + passageStart, end);
+    buffer.fill(0, at, passageAt);
+    buffer.fill(passageType, passageAt, end);
+    buffer.fill(0, end, at + width);
+  },
 };
 
 function isInputName(name: string): name is InputName {
-  return Object.hasOwn(valueReaders, name);
+  return Object.hasOwn(rowWriters, name);
+}
+
+function disposeAll(tensors: Readonly<Record<string, Tensor>>): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose();
 }
 
 /** @throws RerankError `model-unsupported` when the graph is no cross-encoder's. */
@@ -202,33 +273,54 @@ function inputsOf({ inputMetadata, outputMetadata }: InferenceSession): Input[] 
 }
 
 /**
- * Growing memory for int32 or int64 values, written as 32-bit ones: token ids fit in the low half
- * of an int64, and BigInt arithmetic per token would cost more than the tokenizer.
+ * Growing memory for int32 or int64 values, used for batch after batch: what an earlier one wrote
+ * is there until it is written over. Values are token ids, masks and types, none of them negative.
  */
 class InputBuffer {
   readonly #type: 'int64' | 'int32';
-  #buffer = new ArrayBuffer(0);
+  #int32 = new Int32Array(0);
+  /** The same memory. */
+  #int64 = new BigInt64Array(0);
 
   constructor(type: 'int64' | 'int32') {
     this.#type = type;
   }
 
-  /**
-   * Where to write `size` values: one every `step` places. What was written before may still be
-   * there; of an int64, little-endian, the high half stays zero.
-   */
-  take(size: number): { readonly values: Int32Array; readonly step: 1 | 2 } {
-    const step = this.#type === 'int64' ? 2 : 1;
-    if (this.#buffer.byteLength < size * step * 4) this.#buffer = new ArrayBuffer(size * step * 8);
-    return { values: new Int32Array(this.#buffer, 0, size * step), step };
+  /** Makes room for `size` values. */
+  reserve(size: number): void {
+    const bytes = size * (this.#type === 'int64' ? 8 : 4);
+    if (this.#int32.byteLength >= bytes) return;
+    // Twice what is needed, so that batches that grow slowly do not ask each time.
+    const memory = new ArrayBuffer(Math.ceil((bytes * 2) / 8) * 8);
+    this.#int32 = new Int32Array(memory);
+    this.#int64 = new BigInt64Array(memory);
+  }
+
+  set(values: Int32Array, at: number): void {
+    if (this.#type === 'int32') {
+      this.#int32.set(values, at);
+      return;
+    }
+    // Low halves only, since a BigInt per token would cost more than the tokenizer. Nothing ever
+    // writes anything but zero to the high halves. Little-endian, as all of WebAssembly is.
+    const target = this.#int32;
+    for (let index = 0; index < values.length; index++) {
+      target[(at + index) * 2] = values[index] ?? 0;
+    }
+  }
+
+  /** Writes nothing where `end` is not behind `start`. */
+  fill(value: number, start: number, end: number): void {
+    if (this.#type === 'int32') this.#int32.fill(value, start, end);
+    else this.#int64.fill(BigInt(value), start, end);
   }
 
   /** The values written, as a tensor of that shape. */
   tensor({ Tensor }: OnnxRuntime, dims: readonly [rows: number, width: number]): Tensor {
     const size = dims[0] * dims[1];
     return this.#type === 'int64'
-      ? new Tensor('int64', new BigInt64Array(this.#buffer, 0, size), dims)
-      : new Tensor('int32', new Int32Array(this.#buffer, 0, size), dims);
+      ? new Tensor('int64', this.#int64.subarray(0, size), dims)
+      : new Tensor('int32', this.#int32.subarray(0, size), dims);
   }
 }
 

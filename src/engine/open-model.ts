@@ -1,11 +1,13 @@
 import { RerankError, toRerankError } from '../core/errors.ts';
+import type { WeightFormat } from '../models/model-card.ts';
 import type { ModelFiles } from '../models/model-files.ts';
 import type { ModelExpectations, ModelSource } from '../models/model-source.ts';
-import { checkCrossEncoderGraph, splitWeights } from '../models/onnx-file.ts';
+import { checkCrossEncoderGraph } from '../models/onnx-file.ts';
 import { readOnnxOutline } from '../models/onnx-outline.ts';
 import { type OnnxRuntime, OnnxSession } from './onnx-session.ts';
 import { type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
 import type { SelfTestReport } from './reranker.ts';
+import { originalWeights, type PreparedWeights, rewrittenWeights } from './rewritten-weights.ts';
 import { probePairs, runSelfTest, type TestPair } from './self-test.ts';
 import { createPairTokenizer, type PairTokenizer } from './tokenizer.ts';
 
@@ -14,6 +16,13 @@ export interface OpenModel {
   readonly session: OnnxSession;
   readonly tokenizer: PairTokenizer;
   readonly selfTest: SelfTestReport;
+  /** What was done to the graph for this device, in order; empty for the graph as it came. */
+  readonly rewritings: readonly string[];
+  /**
+   * True when the graph quantises values while it runs: then the logits of pairs depend on what is
+   * in a batch beside them, and each has to be run by itself.
+   */
+  readonly pairsAlone: boolean;
 }
 
 export interface OpenModelOptions {
@@ -31,7 +40,8 @@ const mostComparedBytes = 400_000_000;
 const wasmTolerance = { float: 0.02, 'dynamic-int8': 0.3, blocks: 0.05 } as const;
 
 /**
- * Reads the files of a model, creates its session and tests it.
+ * Reads the files of a model, creates its session and tests it. The graph is rewritten for the
+ * device; when that graph does not run here, the one that came is tried once.
  * @throws RerankError `model-corrupt`, `model-unsupported`, `session-failed`, `out-of-memory`
  */
 export async function openModel(
@@ -40,14 +50,18 @@ export async function openModel(
   runtime: OnnxRuntime,
   options: OpenModelOptions,
 ): Promise<OpenModel> {
-  const { device, threads } = options;
+  const { device } = options;
   const fileName = nameOf(source);
   const outline = readOnnxOutline(files.weights, { fileName });
   checkCrossEncoderGraph(outline, fileName);
-  if (device === 'webgpu' && outline.weightFormat === 'dynamic-int8') {
+  const rewritten = rewrittenWeights(files, { fileName, device });
+  const computable = (format: WeightFormat) => device === 'wasm' || format !== 'dynamic-int8';
+  const original = computable(outline.weightFormat) ? () => originalWeights(files, outline) : null;
+  const first = rewritten !== null && computable(rewritten.format) ? rewritten : original?.();
+  if (first === undefined) {
     throw new RerankError(
       'model-unsupported',
-      `${fileName} is dynamically quantised (int8), which WebGPU computes slowly or wrong. ` +
+      `${fileName} is dynamically quantised (int8) in a way that WebGPU computes slowly or wrong. ` +
         'Choose WASM, or another dtype.',
     );
   }
@@ -56,23 +70,54 @@ export async function openModel(
     text.decode(files.tokenizer),
     files.tokenizerConfig.length > 0 ? text.decode(files.tokenizerConfig) : null,
   );
-  const { graph, location } = splitWeights(files.weights, outline);
-  const weights = {
-    graph,
-    externalData: [
-      { path: location, data: files.weights },
-      ...files.externalData.map((file) => ({ path: file.location, data: file.bytes })),
-    ],
-  };
-  const sessionOptions = { device, threads, padId: tokenizer.padId };
   await options.pause();
+  const open = (prepared: PreparedWeights) =>
+    openSession(source, prepared, tokenizer, runtime, options);
+  if (first !== rewritten || original === null) return open(first);
+  // The graph as it came has the last word: it is what the model's makers tested.
+  let failure: RerankError | null = null;
+  try {
+    const opened = await open(first);
+    if (trustworthy(opened.selfTest)) return opened;
+    await opened.session.dispose();
+  } catch (error) {
+    failure = toRerankError(error, 'session-failed');
+    if (!mayRunOtherwise(failure)) throw failure;
+  }
+  await options.pause();
+  try {
+    return await open(original());
+  } catch (error) {
+    // Whoever ran out of memory once is told so: the runtime is of no use then.
+    throw failure?.code === 'out-of-memory' ? failure : error;
+  }
+}
+
+function trustworthy({ verdict }: SelfTestReport): boolean {
+  return verdict === 'passed' || verdict === 'unchecked';
+}
+
+/** True where another graph of the same model could help. */
+function mayRunOtherwise({ code }: RerankError): boolean {
+  return code !== 'aborted' && code !== 'disposed' && code !== 'device-lost';
+}
+
+/** Creates a session and tests it. */
+async function openSession(
+  source: ModelSource,
+  { weights, format, rewritings }: PreparedWeights,
+  tokenizer: PairTokenizer,
+  runtime: OnnxRuntime,
+  { device, threads, pause, onTesting }: OpenModelOptions,
+): Promise<OpenModel> {
+  const sessionOptions = { device, threads, padId: tokenizer.padId };
   const session = await OnnxSession.create(runtime, weights, sessionOptions);
   try {
-    await options.pause();
-    options.onTesting();
+    await pause();
+    onTesting();
     const scorer = (tested: OnnxSession) => (pairs: readonly TestPair[]) =>
       scoreTogether(tested, tokenizer, pairs, source.maxLength);
-    const tolerance = wasmTolerance[outline.weightFormat];
+    const tolerance = wasmTolerance[format];
     const compare = async (): Promise<ModelExpectations | null> => {
       const other = await OnnxSession.create(runtime, weights, {
         ...sessionOptions,
@@ -84,19 +129,17 @@ export async function openModel(
         await other.dispose();
       }
     };
-    const bytes = files.weights.length + files.externalData.reduce((n, f) => n + f.bytes.length, 0);
+    const bytes = weights.externalData.reduce((sum, { data }) => sum + data.length, 0);
     const comparable = device === 'webgpu' && bytes <= mostComparedBytes;
     const expectations =
       source.expectations ?? (comparable ? await compare().catch(() => null) : null);
+    const pairsAlone = format === 'dynamic-int8';
     const selfTest = await runSelfTest({
       expectations,
       score: scorer(session),
-      batchTolerance:
-        outline.weightFormat === 'dynamic-int8'
-          ? Number.POSITIVE_INFINITY
-          : Math.max(tolerance, 0.05),
+      batchTolerance: pairsAlone ? Number.POSITIVE_INFINITY : Math.max(tolerance, 0.05),
     });
-    return { session, tokenizer, selfTest };
+    return { session, tokenizer, selfTest, rewritings, pairsAlone };
   } catch (error) {
     await session.dispose().catch(() => undefined);
     throw toRerankError(error, 'inference-failed');
@@ -115,7 +158,7 @@ async function expectationsFrom(
   return { against: 'wasm', source: 'the same weights on WASM on this machine', pairs, tolerance };
 }
 
-/** Runs pairs as one batch. */
+/** Runs pairs as one batch, of a width that later batches have, too. */
 async function scoreTogether(
   session: OnnxSession,
   { encode, layout }: PairTokenizer,
@@ -125,8 +168,10 @@ async function scoreTogether(
   const encoded: EncodedPair[] = pairs.map(({ query, document }) =>
     encodePair(encodeQuery(query, encode, layout, maxLength), document, encode, layout, maxLength),
   );
-  const width = Math.max(...encoded.map(({ ids }) => ids.length));
-  const logits = await session.logitsOf({ rows: encoded.map((_, row) => row), width }, encoded);
+  const longest = Math.max(...encoded.map(({ ids }) => ids.length));
+  const { widthStep } = session;
+  const width = Math.min(maxLength, Math.ceil(longest / widthStep) * widthStep);
+  const { logits } = await session.logitsOf({ rows: encoded.map((_, row) => row), width }, encoded);
   return [...logits];
 }
 

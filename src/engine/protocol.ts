@@ -7,6 +7,7 @@ import type {
   RerankEvent,
   RerankRequest,
   RerankResult,
+  Tuning,
 } from './reranker.ts';
 
 /**
@@ -26,7 +27,12 @@ export interface RerankerWorkerApi {
   holdLock(name: string): Promise<void>;
   /** Opens one build of a model; a worker opens one in its life. */
   load(source: ModelSource, options: LoadOptions, port: MessagePort): Promise<Outcome<LoadedModel>>;
-  rerank(request: RerankRequest, port: MessagePort): Promise<Outcome<RerankResult>>;
+  /** @param tuning what an earlier call measured on this device; null: nothing yet */
+  rerank(
+    request: RerankRequest,
+    tuning: Tuning | null,
+    port: MessagePort,
+  ): Promise<Outcome<RerankResult>>;
   benchmark(port: MessagePort): Promise<Outcome<BenchmarkReport>>;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkCall, checkLoadOptions, checkRequest } from './request.ts';
+import { checkCall, checkLoadOptions, checkRequest, checkTuning } from './request.ts';
 import type { CallOptions, LoadOptions, RerankRequest } from './reranker.ts';
 
 /** Calls it as plain JavaScript does: with anything. */
@@ -24,6 +24,8 @@ describe('checkRequest', () => {
     expect(failure({ query: '\ud800', documents, topK: 1 })).toBeNull();
     expect(failure({ query: ' 。', documents, topK: undefined })).toBeNull();
     expect(failure({ query: 'a', documents, topK: 1e9 })).toBeNull();
+    expect(failure({ query: 'a', documents: ['a', 'b'], promise: [-1e9, 0.5] })).toBeNull();
+    expect(failure({ query: 'a', documents, promise: undefined, remember: false })).toBeNull();
   });
 
   it.each(['', ' ', '\n\t\u3000\u00a0\ufeff'])('calls the query %j empty', (query) => {
@@ -53,12 +55,57 @@ describe('checkRequest', () => {
     [{ query: 'a', documents: ['a'], topK: Infinity }, 'topK is Infinity'],
     [{ query: 'a', documents: ['a'], topK: '3' }, 'topK is a string'],
     [{ query: 'a', documents: ['a'], topK: null }, 'topK is null'],
+    [{ query: 'a', documents: ['a'], promise: 1 }, 'The promise is a number'],
+    [{ query: 'a', documents: ['a'], promise: null }, 'The promise is null'],
+    [
+      { query: 'a', documents: ['a'], promise: [1, 2] },
+      'The promise has 2 numbers for 1 documents',
+    ],
+    [
+      { query: 'a', documents: ['a', 'b'], promise: [1, Number.NaN] },
+      'The promise of document 1 (from 0) is NaN',
+    ],
+    [
+      { query: 'a', documents: ['a', 'b'], promise: [Infinity, 1] },
+      'The promise of document 0 (from 0) is Infinity',
+    ],
+    [
+      { query: 'a', documents: ['a', 'b'], promise: new Array(2) },
+      'The promise of document 0 (from 0) is missing',
+    ],
+    [
+      { query: 'a', documents: ['a'], promise: ['1'] },
+      'The promise of document 0 (from 0) is a string',
+    ],
+    [{ query: 'a', documents: ['a'], remember: 0 }, 'remember is a number'],
   ])('refuses %j and says why', (request, reason) => {
     expect(failure(request)).toMatchObject({
       name: 'RerankError',
       code: 'invalid-request',
       message: expect.stringContaining(`${reason}; `),
     });
+  });
+});
+
+describe('checkTuning', () => {
+  it('accepts what batches can be planned with', () => {
+    expect(() => checkTuning({ tokenBudget: 1, overheadTokens: 0 })).not.toThrow();
+    expect(() => checkTuning({ tokenBudget: 768, overheadTokens: 12.5 })).not.toThrow();
+  });
+
+  it.each([
+    [0, 1],
+    [-5, 1],
+    [1.5, 1],
+    [Number.NaN, 1],
+    [Infinity, 1],
+    [768, -1],
+    [768, Number.NaN],
+    [768, Infinity],
+  ])('refuses a budget of %d with %d a batch', (tokenBudget, overheadTokens) => {
+    expect(() => checkTuning({ tokenBudget, overheadTokens })).toThrow(
+      expect.objectContaining({ code: 'invalid-request' }),
+    );
   });
 });
 

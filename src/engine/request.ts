@@ -1,6 +1,6 @@
 import { RerankError } from '../core/errors.ts';
 import type { Dtype } from '../models/model-card.ts';
-import type { CallOptions, LoadOptions, LongDocuments, RerankRequest } from './reranker.ts';
+import type { CallOptions, LoadOptions, LongDocuments, RerankRequest, Tuning } from './reranker.ts';
 
 const longDocumentChoices: readonly LongDocuments[] = ['max', 'mean-of-top-3', 'first', 'truncate'];
 const dtypes: readonly Dtype[] = ['fp32', 'fp16', 'int8', 'q8', 'q4', 'q4f16'];
@@ -15,7 +15,7 @@ const leastPairLength = 32;
  * is wrong (for a document its index from 0) and what to pass instead
  */
 export function checkRequest(request: RerankRequest): void {
-  const { query, documents, topK, longDocuments, maxLength } = fieldsOf(request);
+  const { query, documents, topK, longDocuments, maxLength, promise, remember } = fieldsOf(request);
   if (typeof query !== 'string') {
     throw invalid(`The query is ${nameOf(query)}; pass a string.`);
   }
@@ -46,6 +46,23 @@ export function checkRequest(request: RerankRequest): void {
     const given = typeof maxLength === 'number' ? maxLength : nameOf(maxLength);
     throw invalid(`maxLength is ${given}; pass a whole number of tokens >= ${leastPairLength}.`);
   }
+  if (promise !== undefined) checkPromise(promise, documents.length);
+  if (remember !== undefined && typeof remember !== 'boolean') {
+    throw invalid(`remember is ${nameOf(remember)}; pass true or false, or leave it out.`);
+  }
+}
+
+/**
+ * Refuses a tuning that batches cannot be planned with.
+ * @throws RerankError `invalid-request`
+ */
+export function checkTuning({ tokenBudget, overheadTokens }: Tuning): void {
+  const budget = Number.isSafeInteger(tokenBudget) && tokenBudget > 0;
+  if (budget && Number.isFinite(overheadTokens) && overheadTokens >= 0) return;
+  throw invalid(
+    `The tuning has a budget of ${tokenBudget} tokens and ${overheadTokens} tokens a batch; pass ` +
+      'a whole number > 0 and a number >= 0.',
+  );
 }
 
 /** Refuses a signal or a listener of the wrong kind, which would fail later and elsewhere. */
@@ -74,6 +91,24 @@ export function checkLoadOptions(options: LoadOptions): void {
     const given: unknown = options[name];
     if (given === undefined || (typeof given === 'string' && given !== '')) continue;
     throw invalid(`The ${name} is ${given === '' ? 'empty' : nameOf(given)}; pass its name.`);
+  }
+}
+
+function checkPromise(promise: unknown, count: number): void {
+  if (!Array.isArray(promise)) {
+    throw invalid(`The promise is ${nameOf(promise)}; pass an array of one number per document.`);
+  }
+  if (promise.length !== count) {
+    throw invalid(
+      `The promise has ${promise.length} numbers for ${count} documents; pass one per document.`,
+    );
+  }
+  // By index, which also sees the holes of a sparse array.
+  for (let index = 0; index < count; index += 1) {
+    const one: unknown = promise[index];
+    if (typeof one === 'number' && Number.isFinite(one)) continue;
+    const given = typeof one === 'number' ? one : nameOf(one);
+    throw invalid(`The promise of document ${index} (from 0) is ${given}; pass finite numbers.`);
   }
 }
 

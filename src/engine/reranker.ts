@@ -30,6 +30,14 @@ export interface LoadOptions {
   readonly dtype?: Dtype;
 }
 
+/** How to run one model on one device, found by measuring. */
+export interface Tuning {
+  /** Most padded tokens of one batch, a whole number > 0. */
+  readonly tokenBudget: number;
+  /** Fixed cost of one more batch, in tokens worth of time. >= 0. */
+  readonly overheadTokens: number;
+}
+
 /** One pair of a self-test: what came out, and what should have. */
 export interface SelfTestPair {
   readonly query: string;
@@ -114,6 +122,14 @@ export interface RerankRequest {
    * a pair grow with its square. Default 512, or the model's maximum if that is less.
    */
   readonly maxLength?: number;
+  /**
+   * How promising each document is, by its position, for example by BM25 or its first-stage score:
+   * higher ones are scored earlier, as far as that costs nothing. Never changes a score. Default:
+   * the order of the documents.
+   */
+  readonly promise?: readonly number[];
+  /** False scores everything, though scores of earlier calls are known. Default true. */
+  readonly remember?: boolean;
 }
 
 /** The slice of a document that decided its score. */
@@ -153,12 +169,36 @@ export interface RankedDocument extends ScoredDocument {
   readonly rank: number;
 }
 
-/** Where the time of one call went. All in milliseconds of wall time. */
+/** One call of the runtime. Times are milliseconds since the call of `rerank` got its turn. */
+export interface BatchRecord {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Pairs, and the tokens that each row was padded to. */
+  readonly rows: number;
+  readonly width: number;
+  /** Tokens of the pairs, without padding. */
+  readonly tokens: number;
+  /** Arithmetic on the GPU by the GPU's own clock; null where that is not offered. */
+  readonly gpuMs: number | null;
+}
+
+/**
+ * Where the time of one call went. All in milliseconds of wall time. `tokenizeMs`, `inferenceMs`
+ * and `transferMs` do not overlap where one thread does all three (WASM); on WebGPU tokenising
+ * goes on while the device works.
+ */
 export interface RerankTimings {
+  /** From the call's turn to its result, loading left out. */
   readonly totalMs: number;
+  /** Waiting for calls before this one, and for the model to load. */
+  readonly queueMs: number;
   readonly tokenizeMs: number;
   /** Inside the runtime's `run`, all batches added. */
   readonly inferenceMs: number;
+  /** Writing inputs, reading logits, and the way between page and worker and back. */
+  readonly transferMs: number;
+  /** Of `inferenceMs`: arithmetic on the GPU by its own clock; null where not offered. */
+  readonly gpuMs: number | null;
   /** Pairs scored; more than the documents where these were cut into passages. */
   readonly pairs: number;
   readonly pairsPerSecond: number;
@@ -167,12 +207,25 @@ export interface RerankTimings {
   readonly tokens: number;
   /** Padding tokens / (tokens + padding tokens), 0..1. */
   readonly paddedShare: number;
+  /**
+   * Operations of the scored pairs as computed, padding left out: a multiply-add counts as two.
+   * Null where the model's shape is not known.
+   */
+  readonly flop: number | null;
+  /** Most padded tokens of one batch. */
+  readonly tokenBudget: number;
+  /** Documents whose scores were known from an earlier call, and were not scored again. */
+  readonly remembered: number;
+  /** Every call of the runtime, in order. */
+  readonly timeline: readonly BatchRecord[];
 }
 
 export interface RerankResult extends LoadedModel {
   /** Best first, at most topK. */
   readonly ranking: readonly RankedDocument[];
   readonly timings: RerankTimings;
+  /** Set by the call in which the measuring of this model on this device came to its end. */
+  readonly tuning?: Tuning;
 }
 
 /**
@@ -194,7 +247,11 @@ export type ScoringEvent = {
   /** Documents scored so far, and in all. */
   readonly done: number;
   readonly total: number;
-  /** Tokens scored so far, and in all: the measure in which time is linear. 0 of 0 if unknown. */
+  /**
+   * Tokens scored so far, and in all: the measure in which time is linear. The second is judged
+   * from the lengths of texts until all of them are tokenised, and exact from then on. 0 of 0 if
+   * unknown.
+   */
   readonly doneTokens: number;
   readonly totalTokens: number;
   readonly scores: readonly ScoredDocument[];

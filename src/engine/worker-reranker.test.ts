@@ -1,15 +1,14 @@
 import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-// biome-ignore lint/style/noRestrictedImports: the other end of the wire is comlink's, too.
-import { expose } from 'comlink';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { Bm25Reranker } from './bm25-reranker.ts';
+import { FakeWorker, type TunableReranker } from './fake-worker.ts';
 import type { LoadAttempt, ModelProvider } from './model-provider.ts';
-import { type RerankerWorkerApi, serveCall } from './protocol.ts';
+import { rankDocuments } from './rank-documents.ts';
 import type {
   CallOptions,
   DeviceChoice,
@@ -19,9 +18,14 @@ import type {
   Reranker,
   RerankRequest,
   RerankResult,
+  RerankTimings,
+  ScoredDocument,
   ScoringEvent,
   SelfTestReport,
+  Tuning,
 } from './reranker.ts';
+import { ScoreMemory } from './score-memory.ts';
+import { type TuningMemory, tuningKeyOf } from './tuning-memory.ts';
 import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts';
 
 // Nothing here is about speed, and other programs may be running.
@@ -76,7 +80,9 @@ describe('a call', () => {
       'scored 2',
       'scored 3',
     ]);
-    expect(result).toEqual({ ...wasmModel, ranking: rankingOf(request), timings });
+    const { timings: measured, ...rest } = result;
+    expect(rest).toEqual({ ...wasmModel, ranking: rankingOf(request) });
+    expect(measured).toMatchObject({ pairs: 3, batches: 3, tokens: 15, remembered: 0 });
   });
 
   it('loads once for many', async () => {
@@ -916,6 +922,186 @@ describe('when a call has ended', () => {
   });
 });
 
+describe('scores of earlier calls', () => {
+  const documents = ['a bear', 'a road', 'a panda bear', 'a bear'];
+  const asked: RerankRequest = { query: 'panda', documents };
+
+  it('are not computed again, and the answer is the same', async () => {
+    const { client, asks } = scoringSetUp();
+    const first = await client.rerank(asked);
+    const events: RerankEvent[] = [];
+    const second = await client.rerank(asked, { onEvent: (event) => events.push(event) });
+    expect(asks).toEqual([documents]);
+    expect(second.ranking).toEqual(first.ranking);
+    expect(events).toMatchObject([{ type: 'scoring', done: 4, total: 4 }]);
+    const { timings: memory } = second;
+    expect(memory).toMatchObject({ remembered: 4, pairs: 0, pairsPerSecond: 0, timeline: [] });
+    expect(first.timings.remembered).toBe(0);
+  });
+
+  it('are joined by those of the new documents, in the positions of the request', async () => {
+    const { client, asks } = scoringSetUp();
+    const fresh = scoringSetUp().client;
+    await client.rerank({ ...asked, documents: ['a bear', 'a panda bear'] });
+    const events: RerankEvent[] = [];
+    const promise = [1, 2, 3, 4];
+    const result = await client.rerank(
+      { ...asked, promise, topK: 3 },
+      { onEvent: (event) => events.push(event) },
+    );
+    expect(asks).toEqual([['a bear', 'a panda bear'], ['a road']]);
+    expect(result.ranking).toEqual((await fresh.rerank({ ...asked, topK: 3 })).ranking);
+    expect(result.timings.remembered).toBe(3);
+    const told = events.flatMap((event) =>
+      event.type === 'scoring' ? event.scores.map(({ index }) => index) : [],
+    );
+    expect(told).toEqual([0, 2, 3, 1]);
+  });
+
+  it('of a call that was cancelled are where the next one goes on', async () => {
+    const controller = new AbortController();
+    const { client, asks } = scoringSetUp({
+      pause: async (done, signal) => {
+        if (asks.length > 1 || done < 2) return;
+        controller.abort();
+        await aborted(signal);
+        throw new RerankError('aborted', 'between two batches');
+      },
+    });
+    await expectRejection(client.rerank(asked, { signal: controller.signal }), 'aborted');
+    const { timings: measured } = await client.rerank(asked);
+    expect(asks[1]).toEqual(['a panda bear']);
+    expect(measured.remembered).toBe(3);
+  });
+
+  it('of a call that failed are kept, too, in spite of the new worker', async () => {
+    const { client, asks, workers } = scoringSetUp({
+      pause: async (done) => {
+        if (asks.length === 1 && done === 2) throw new RerankError('device-lost', 'gone');
+      },
+    });
+    await expectRejection(client.rerank(asked), 'device-lost');
+    await client.rerank(asked);
+    expect(asks[1]).toEqual(['a panda bear']);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('are left aside on request, and replaced by the new ones', async () => {
+    const { client, asks } = scoringSetUp();
+    await client.rerank(asked);
+    const anew = await client.rerank({ ...asked, remember: false });
+    expect(anew.timings.remembered).toBe(0);
+    expect(asks).toEqual([documents, documents]);
+  });
+
+  it('are those of one query, one way of reading and one device', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, asks } = scoringSetUp();
+    await client.rerank(asked, {}, { device: 'wasm' });
+    await client.rerank({ ...asked, query: 'bear' });
+    await client.rerank({ ...asked, longDocuments: 'truncate' });
+    await client.rerank({ ...asked, maxLength: 64 });
+    await client.rerank(asked, {}, { device: 'webgpu' });
+    expect(asks).toHaveLength(5);
+    const { device, timings: memory } = await client.rerank(asked, {}, { device: 'wasm' });
+    expect(device).toBe('wasm');
+    expect(memory.remembered).toBe(4);
+    expect(asks).toHaveLength(5);
+  });
+
+  it('are never those of BM25, which depend on the other documents', async () => {
+    const { client } = setUp({ reranker: () => new Bm25Reranker() });
+    const alone = await client.rerank({ query: 'panda', documents: ['a panda bear'] });
+    const beside = await client.rerank(asked);
+    expect(beside.timings.remembered).toBe(0);
+    const logit = beside.ranking.find(({ index }) => index === 2)?.logit;
+    expect(logit).not.toBe(alone.ranking[0]?.logit);
+  });
+
+  it('are computed again when they were forgotten', async () => {
+    const scores = new ScoreMemory();
+    const { client, asks } = scoringSetUp({ scores });
+    await client.rerank(asked);
+    scores.clear();
+    await client.rerank(asked);
+    expect(asks).toHaveLength(2);
+  });
+
+  it('are not given to a call that is cancelled, or after dispose', async () => {
+    const { client } = scoringSetUp();
+    await client.rerank(asked);
+    const controller = new AbortController();
+    const cancelling = client.rerank(asked, {
+      signal: controller.signal,
+      onEvent: () => controller.abort(),
+    });
+    await expectRejection(cancelling, 'aborted');
+    const onEvent = (): void => void client.dispose();
+    await expectRejection(client.rerank(asked, { onEvent }), 'disposed');
+    await expectRejection(client.rerank(asked), 'disposed');
+  });
+});
+
+describe('tunings', () => {
+  const tuning: Tuning = { tokenBudget: 512, overheadTokens: 9 };
+
+  it('that were kept go to the worker, and those that it measures are kept', async () => {
+    const kept = new Map<string, Tuning>();
+    const tunings: TuningMemory = {
+      read: (key) => kept.get(key) ?? null,
+      write: (key, measured) => void kept.set(key, measured),
+    };
+    const { client, given } = scoringSetUp({ tunings, tuning });
+    await client.rerank(request);
+    expect([...kept]).toEqual([[tuningKeyOf(wasmModel), tuning]]);
+    await client.rerank({ ...request, query: 'bear' });
+    expect(given).toEqual([null, tuning]);
+  });
+
+  it('hold for one build on one device, and are none without a memory', async () => {
+    const keys = new Set<string>();
+    const tunings: TuningMemory = {
+      read: (key) => {
+        keys.add(key);
+        return null;
+      },
+      write: () => undefined,
+    };
+    stubNavigator({ adapter: 'nvidia' });
+    const { client } = scoringSetUp({ tunings });
+    await client.rerank(request, {}, { device: 'wasm' });
+    await client.rerank(request, {}, { device: 'webgpu' });
+    expect([...keys]).toEqual([tuningKeyOf(wasmModel), tuningKeyOf(gpuModel)]);
+    const without = scoringSetUp({ tuning });
+    await without.client.rerank(request);
+    await without.client.rerank({ ...request, query: 'bear' });
+    expect(without.given).toEqual([null, null]);
+  });
+});
+
+describe('timings', () => {
+  it('tell of the wait for other calls, and count the way to the worker', async () => {
+    let now = 1000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const { client } = setUp({
+      load: () => {
+        now += 300;
+      },
+      // Of which the worker will say that they were 2.
+      rerank: () => {
+        now += 50;
+      },
+    });
+    const results = await Promise.all([client.rerank(request), client.rerank(request)]);
+    clock.mockRestore();
+    const way = { totalMs: 50, transferMs: 48, pairsPerSecond: 60 };
+    expect(results.map((result) => result.timings)).toMatchObject([
+      { ...way, queueMs: 300 },
+      { ...way, queueMs: 350 },
+    ]);
+  });
+});
+
 /** What a scripted reranker does besides answering; what it waits for or throws. */
 interface Script {
   readonly load: (options: LoadOptions, call: CallOptions) => Promise<void> | undefined | void;
@@ -923,7 +1109,7 @@ interface Script {
 }
 
 interface SetUp extends Partial<Script>, Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
-  readonly reranker?: () => Reranker | ((source: ModelSource) => Reranker);
+  readonly reranker?: () => TunableReranker | ((source: ModelSource) => TunableReranker);
 }
 
 /** A client whose workers run in this thread, behind a real message channel. */
@@ -962,6 +1148,48 @@ function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
   };
   const client = new WorkerReranker({ createWorker, ...options });
   return { client, workers, script, createWorker };
+}
+
+interface ScoringSetUp extends Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
+  /** What the reranker waits for or throws when so many distinct texts are scored. */
+  readonly pause?: (done: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** What it has measured. */
+  readonly tuning?: Tuning;
+}
+
+/** A client of a reranker whose logit is the text's length, and which scores equal texts once. */
+function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
+  const asks: (readonly string[])[] = [];
+  const given: (Tuning | null | undefined)[] = [];
+  const open = (): TunableReranker => {
+    let model = wasmModel;
+    return {
+      load: async ({ device } = {}) => {
+        model = device === 'webgpu' ? gpuModel : wasmModel;
+        return model;
+      },
+      rerank: async ({ documents, topK }, { signal, onEvent } = {}, known) => {
+        asks.push(documents);
+        given.push(known);
+        const scored = documents.map((text, index): ScoredDocument => {
+          const tokens = text.length;
+          return { index, logit: tokens, relevance: 0.5, tokens, truncated: false };
+        });
+        const texts = [...new Set(documents)];
+        let done = 0;
+        for (const [number, text] of texts.entries()) {
+          await pause?.(number, signal);
+          const scores = scored.filter(({ index }) => documents[index] === text);
+          done += scores.length;
+          onEvent?.({ ...scoringEvent(done), total: documents.length, scores });
+        }
+        const ranking = rankDocuments(scored, topK);
+        return { ...model, ranking, timings, ...(tuning && { tuning }) };
+      },
+      dispose: async () => undefined,
+    };
+  };
+  return { ...setUp({ reranker: () => () => open(), ...options }), asks, given };
 }
 
 /** A provider of the embedded model and of `a/b`, which has these builds. */
@@ -1023,15 +1251,22 @@ function buildReranker(
   };
 }
 
-const timings = {
+const timings: RerankTimings = {
   totalMs: 2,
+  queueMs: 0,
   tokenizeMs: 1,
   inferenceMs: 1,
+  transferMs: 0,
+  gpuMs: null,
   pairs: 3,
   pairsPerSecond: 1500,
   batches: 3,
   tokens: 15,
   paddedShare: 0,
+  flop: null,
+  tokenBudget: 768,
+  remembered: 0,
+  timeline: [],
 };
 
 function rankingOf({ documents }: RerankRequest): RerankResult['ranking'] {
@@ -1047,88 +1282,6 @@ function rankingOf({ documents }: RerankRequest): RerankResult['ranking'] {
 
 function scoringEvent(done: number): ScoringEvent {
   return { type: 'scoring', done, total: 3, doneTokens: done * 5, totalTokens: 15, scores: [] };
-}
-
-/**
- * A Worker whose other side runs in this thread: the messages, the ports and comlink are real.
- * Its reranker goes on when the worker is terminated, but nobody hears of it any more.
- */
-class FakeWorker extends EventTarget implements Worker {
-  onerror = null;
-  onmessage = null;
-  onmessageerror = null;
-  terminated = false;
-  /** The worker's end of the port of each call, and a promise of its close. */
-  readonly callPorts: { readonly port: MessagePort; readonly closed: Promise<void> }[] = [];
-  readonly #outside: MessagePort;
-  readonly #inside: MessagePort;
-  readonly #locks = globalThis.navigator.locks;
-
-  constructor(open: (source: ModelSource) => Reranker) {
-    super();
-    let reranker: Reranker | null = null;
-    const { port1, port2 } = new MessageChannel();
-    this.#outside = port1;
-    this.#inside = port2;
-    port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent('message', { data }));
-    const watch = (port: MessagePort): MessagePort => {
-      const closed = new Promise<void>((resolve) => {
-        port.addEventListener('close', () => resolve());
-      });
-      this.callPorts.push({ port, closed });
-      return port;
-    };
-    // The same as in serve-reranker.ts, which serves the scope that it is loaded in.
-    expose(
-      {
-        holdLock: (name) =>
-          new Promise((granted) => {
-            this.#locks.request(name, () => {
-              granted();
-              return new Promise<void>((release) => {
-                this.addEventListener('dead', () => release());
-              });
-            });
-          }),
-        load: (source, options, port) =>
-          serveCall(watch(port), (call) => {
-            reranker ??= open(source);
-            return reranker.load(options, call);
-          }),
-        rerank: (asked, port) =>
-          serveCall(watch(port), async (call) => {
-            if (reranker === null) throw new Error('nothing was loaded');
-            return reranker.rerank(asked, call);
-          }),
-        benchmark: (port) =>
-          serveCall(watch(port), () => Promise.reject(new Error('no benchmark'))),
-      } satisfies RerankerWorkerApi,
-      port2,
-    );
-  }
-
-  postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void {
-    if (this.terminated) return;
-    this.#outside.postMessage(message, Array.isArray(transfer) ? transfer : []);
-  }
-
-  terminate(): void {
-    this.terminated = true;
-    this.kill();
-  }
-
-  /** What a browser does for an error that nobody caught. */
-  fail(message: string): void {
-    this.dispatchEvent(Object.assign(new Event('error'), { message }));
-  }
-
-  /** Dies without an event. */
-  kill(): void {
-    this.#outside.close();
-    this.#inside.close();
-    for (const { port } of this.callPorts) port.close();
-    this.dispatchEvent(new Event('dead'));
-  }
 }
 
 /** The part of LockManager that is used: exclusive locks, granted in order. */

@@ -9,18 +9,23 @@ import {
   type LoadPlan,
   type ModelProvider,
 } from './model-provider.ts';
+import { timingsInPage, timingsOfMemory } from './page-timings.ts';
 import { type Outcome, openCallPort, type RerankerWorkerApi, unwrapOutcome } from './protocol.ts';
+import { RememberedRequest } from './remembered-request.ts';
 import { checkLoadOptions, checkRequest } from './request.ts';
 import type {
   BenchmarkReport,
   CallOptions,
   LoadedModel,
   LoadOptions,
+  RerankEvent,
   Reranker,
   RerankRequest,
   RerankResult,
   StepDown,
 } from './reranker.ts';
+import { ScoreMemory, scoreScopeOf } from './score-memory.ts';
+import { type TuningMemory, tuningKeyOf } from './tuning-memory.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { startWorker, watchWorker } from './worker-life.ts';
 
@@ -31,6 +36,10 @@ export interface WorkerRerankerOptions {
   readonly provider?: ModelProvider;
   /** Told when a model becomes ready, and with null when its worker is gone. */
   readonly onModel?: (model: LoadedModel | null) => void;
+  /** Scores of earlier calls; rerankers may share one. Default: one of its own. */
+  readonly scores?: ScoreMemory;
+  /** What was measured about models on this device. Default: nothing is kept. */
+  readonly tunings?: TuningMemory;
   /** How long an aborted call may go on before its worker is terminated. Default 2,000 ms. */
   readonly abortGraceMs?: number;
 }
@@ -86,6 +95,7 @@ interface Current {
  */
 export class WorkerReranker implements Reranker {
   readonly #options: WorkerRerankerOptions;
+  readonly #scores: ScoreMemory;
   #live: LiveWorker | null = null;
   /** The model in the live worker. */
   #current: Current | null = null;
@@ -100,6 +110,7 @@ export class WorkerReranker implements Reranker {
 
   constructor(options: WorkerRerankerOptions) {
     this.#options = options;
+    this.#scores = options.scores ?? new ScoreMemory();
   }
 
   /** The loaded model, or null while there is none. */
@@ -122,7 +133,11 @@ export class WorkerReranker implements Reranker {
     return this.#inTurn(stoppable, () => this.#load(options, stoppable, prepared));
   }
 
-  /** As in the contract; other `options` than those in use load first, in the same turn. */
+  /**
+   * As in the contract; other `options` than those in use load first, in the same turn. Scores
+   * that came before a call was cancelled or failed are remembered, so that it goes on from there
+   * when it is made again.
+   */
   async rerank(
     request: RerankRequest,
     call: CallOptions = {},
@@ -130,7 +145,8 @@ export class WorkerReranker implements Reranker {
   ): Promise<RerankResult> {
     this.#check(call.signal);
     checkRequest(request);
-    const { query, documents, topK, longDocuments, maxLength } = request;
+    const calledAt = performance.now();
+    const { query, documents, topK, longDocuments, maxLength, promise, remember } = request;
     // A copy, since callers may change theirs while this waits; and of these fields alone, since
     // others may not survive the way to the worker.
     const copy: RerankRequest = {
@@ -139,15 +155,13 @@ export class WorkerReranker implements Reranker {
       ...(topK !== undefined && { topK }),
       ...(longDocuments !== undefined && { longDocuments }),
       ...(maxLength !== undefined && { maxLength }),
+      ...(promise !== undefined && { promise: [...promise] }),
+      ...(remember !== undefined && { remember }),
     };
     const stoppable = this.#stoppable(call);
     const turn = this.#inTurn(stoppable, async () => {
       const model = await this.#load(options, stoppable);
-      const result = await this.#call(stoppable, this.#graceMs, (api, port) =>
-        api.rerank(copy, transfer(port, [port])),
-      );
-      // The worker knows what it loaded, but not what it stepped in for.
-      return { ...result, ...model };
+      return this.#score(copy, model, stoppable, calledAt);
     });
     return this.#atOnce(turn, stoppable.signal);
   }
@@ -189,6 +203,42 @@ export class WorkerReranker implements Reranker {
   #stoppable(call: CallOptions): CallOptions {
     const { signal } = this.#unloading;
     return { ...call, signal: call.signal ? AbortSignal.any([call.signal, signal]) : signal };
+  }
+
+  /** Has the worker score what is not remembered. */
+  async #score(
+    request: RerankRequest,
+    model: LoadedModel,
+    call: CallOptions,
+    calledAt: number,
+  ): Promise<RerankResult> {
+    const turnAt = performance.now();
+    const known = new RememberedRequest(this.#scores, scoreScopeOf(model, request), request);
+    const { remembered, unknown, opening } = known;
+    this.#check(call.signal);
+    if (opening !== null) call.onEvent?.(opening);
+    this.#check(call.signal);
+    if (unknown === null) {
+      const ranking = known.rankingOf([]);
+      const clock = { calledAt, turnAt, endedAt: performance.now() };
+      return { ...model, ranking, timings: timingsOfMemory(clock, remembered) };
+    }
+    const tuningKey = tuningKeyOf(model);
+    const tuning = this.#options.tunings?.read(tuningKey) ?? null;
+    const sentAt = performance.now();
+    const result = await this.#call(
+      call,
+      this.#graceMs,
+      (api, port) => api.rerank(unknown, tuning, transfer(port, [port])),
+      (event) => known.take(event),
+    );
+    const answeredAt = performance.now();
+    if (result.tuning !== undefined) this.#options.tunings?.write(tuningKey, result.tuning);
+    const ranking = known.rankingOf(result.ranking);
+    const clock = { calledAt, turnAt, sentAt, answeredAt, endedAt: performance.now() };
+    const timings = timingsInPage(result.timings, clock, remembered);
+    // The worker knows what it loaded, but not what it stepped in for.
+    return { ...result, ...model, ranking, timings };
   }
 
   /** Finds out what may be tried, and fetches the first of it. */
@@ -378,16 +428,19 @@ export class WorkerReranker implements Reranker {
     if (signal?.aborted) throw abortedError(signal);
   }
 
+  /** @param read takes every event, also those that the caller does not want any more */
   async #call<T>(
     { signal, onEvent }: CallOptions,
     graceMs: number,
     invoke: (api: Remote<RerankerWorkerApi>, port: MessagePort) => Promise<Outcome<T>>,
+    read: (event: RerankEvent) => RerankEvent = (event) => event,
   ): Promise<T> {
     this.#check(signal);
     const live = this.#live ?? this.#spawn();
     const channel = openCallPort((event) => {
+      const told = read(event);
       // What the worker sent before it noticed the abort is not wanted any more.
-      if (!signal?.aborted) onEvent?.(event);
+      if (!signal?.aborted) onEvent?.(told);
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = (): void => live.end(abortedError(signal));

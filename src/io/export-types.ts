@@ -53,6 +53,8 @@ export interface Provenance {
   readonly depth: number;
   /** Whether titles were put before the texts. */
   readonly titles: boolean;
+  /** Model, revision and weights that scored all documents before; absent where none did. */
+  readonly firstStage?: string;
   /** User agent of the browser. */
   readonly browser: string;
   /** Milliseconds since 1970. */

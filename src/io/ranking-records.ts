@@ -184,6 +184,7 @@ const provenanceSchema = v.object({
   longDocuments: v.string(),
   depth: finiteSchema,
   titles: v.boolean(),
+  firstStage: v.exactOptional(v.string()),
   browser: v.string(),
   createdAt: finiteSchema,
 });

@@ -59,6 +59,8 @@ const darkChinese: Settings = {
   host: 'https://hf-mirror.com',
   longDocuments: 'truncate',
   maxLength: 1024,
+  cascadeModel: 'crossrank-tiny-en-zh',
+  cascadeDepth: 50,
 };
 const newerSettings = JSON.stringify({ ...darkChinese, version: 2, contrast: 'high' });
 const unreadableValues = [
@@ -75,6 +77,7 @@ const unreadableValues = [
   JSON.stringify({ version: 1, language: 'zh', theme: 'dark' }),
   JSON.stringify({ ...darkChinese, longDocuments: 'best' }),
   JSON.stringify({ ...darkChinese, maxLength: 1.5 }),
+  JSON.stringify({ ...darkChinese, cascadeDepth: 0 }),
 ];
 
 describe('settings', () => {
@@ -95,6 +98,14 @@ describe('settings', () => {
     const older = JSON.stringify({ version: 1, language: 'zh', theme: 'dark', device: 'wasm' });
     expect(readSettings(new FakeStorage({ 'crossrank.settings': older }))).toEqual({
       settings: { ...defaultSettings, language: 'zh', theme: 'dark', device: 'wasm' },
+    });
+  });
+
+  it('of a release that knew no cascades are read as they were, without one', () => {
+    const { cascadeModel: _, cascadeDepth: __, ...older } = darkChinese;
+    const storage = new FakeStorage({ 'crossrank.settings': JSON.stringify(older) });
+    expect(readSettings(storage)).toEqual({
+      settings: { ...older, cascadeModel: null, cascadeDepth: 20 },
     });
   });
 

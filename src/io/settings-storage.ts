@@ -37,6 +37,10 @@ export interface Settings {
   readonly longDocuments: LongDocuments;
   /** Longest pair in tokens; the model's own maximum holds where it is less. */
   readonly maxLength: number;
+  /** Model that scores everything before `model` scores the best again; `null`: no cascade. */
+  readonly cascadeModel: string | null;
+  /** How many documents of a cascade are scored again. Whole number >= 1. */
+  readonly cascadeDepth: number;
 }
 
 /** What is typed in the page; kept for the tab, so that a reload does not lose it. */
@@ -70,6 +74,8 @@ export const defaultSettings: Settings = {
   host: 'https://huggingface.co',
   longDocuments: 'max',
   maxLength: 512,
+  cascadeModel: null,
+  cascadeDepth: 20,
 };
 
 /**
@@ -157,6 +163,12 @@ const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
     defaultSettings.longDocuments,
   ),
   maxLength: v.optional(v.pipe(v.number(), v.integer(), v.minValue(32)), defaultSettings.maxLength),
+  // Nor did those before two models could work in one run write these.
+  cascadeModel: v.optional(v.nullable(v.string()), null),
+  cascadeDepth: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1)),
+    defaultSettings.cascadeDepth,
+  ),
 });
 
 const draftSchema: v.GenericSchema<unknown, Draft> = v.object({

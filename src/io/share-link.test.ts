@@ -56,6 +56,15 @@ describe('encodeShare and decodeShare', () => {
     );
   });
 
+  it('carry a cascade, and nothing of it where there was none', async () => {
+    const cascade = { fast: 'crossrank-tiny-en-zh', depth: 20 };
+    const decoded = await decodeShare(await fragmentOf({ ...input, cascade }));
+    expect(decoded).toEqual({ ok: true, input: { ...input, cascade } });
+    expect(await decodeShare(await fragmentOf(input))).toEqual({ ok: true, input });
+    const broken = await decodeShare(forge({ ...input, cascade: { ...cascade, depth: 0 } }));
+    expect(broken).toEqual({ ok: false, problem: 'damaged' });
+  });
+
   it('carry 60 paragraphs of English within the limit', async () => {
     // Seeded words in a natural mixture; real prose compresses better.
     const words = fc.sample(

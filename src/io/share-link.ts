@@ -17,6 +17,8 @@ export interface SharedInput {
   /** Longest pair in tokens. Whole number >= 32. */
   readonly maxLength: number;
   readonly order: 'cross-encoder' | 'bm25' | 'both';
+  /** Set where another model scored everything first: its id, and how many `model` scored again. */
+  readonly cascade?: { readonly fast: string; readonly depth: number };
 }
 
 /** A link, or how much too long it would be. */
@@ -54,7 +56,7 @@ export type DecodedShare =
  */
 export async function encodeShare(input: SharedInput): Promise<ShareLink> {
   // Named one by one, so that nothing else of a wider object gets into a link.
-  const { query, documents, model, longDocuments, maxLength, order } = input;
+  const { query, documents, model, longDocuments, maxLength, order, cascade } = input;
   const json = JSON.stringify({
     version: 1,
     query,
@@ -63,6 +65,7 @@ export async function encodeShare(input: SharedInput): Promise<ShareLink> {
     longDocuments,
     maxLength,
     order,
+    ...(cascade && { cascade: { fast: cascade.fast, depth: cascade.depth } }),
   } satisfies SharedInput);
   const bytes = new TextEncoder().encode(json);
   if (documents.length > documentLimit || bytes.length > inflatedLimit) {
@@ -121,6 +124,10 @@ const sharedInputSchema: v.GenericSchema<unknown, SharedInput> = v.object({
   longDocuments: v.picklist(['max', 'mean-of-top-3', 'first', 'truncate']),
   maxLength: v.pipe(v.number(), v.integer(), v.minValue(32)),
   order: v.picklist(['cross-encoder', 'bm25', 'both']),
+  // Releases before two models could work in one run did not write it, and read past it.
+  cascade: v.exactOptional(
+    v.object({ fast: v.string(), depth: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+  ),
 });
 
 const newerVersionSchema = v.object({ version: v.pipe(v.number(), v.integer(), v.minValue(2)) });

@@ -54,6 +54,7 @@ describe('the ladder', () => {
   it('of bge-reranker-v2-m3 on a desktop begins with fp16 on WebGPU and ends on WASM', () => {
     expect(ladder(bge, desktop)).toEqual([
       'webgpu fp16',
+      'webgpu int8',
       'webgpu fp32',
       'webgpu q4f16',
       'webgpu q4',
@@ -62,13 +63,14 @@ describe('the ladder', () => {
       'wasm q4',
       'wasm q4f16',
     ]);
-    expect(whyNot(bge, desktop)).toEqual(['webgpu int8 int8-on-wasm', 'wasm fp16 wasm-memory']);
+    expect(whyNot(bge, desktop)).toEqual(['wasm fp16 wasm-memory']);
   });
 
   it('steps from fp16 to fp32 before it turns to lossy weights', () => {
     expect(ladder(modernBert, desktop)).toEqual([
       'webgpu fp16',
       'webgpu fp32',
+      'webgpu int8',
       'webgpu q4f16',
       'wasm int8',
       'wasm fp32',
@@ -81,6 +83,7 @@ describe('the ladder', () => {
     expect(ladder(miniLm, desktop)).toEqual([
       'webgpu fp32',
       'webgpu fp16',
+      'webgpu q8',
       'wasm q8',
       'wasm fp32',
       'wasm fp16',
@@ -101,6 +104,7 @@ describe('the ladder', () => {
   it('has no half precision where the adapter has none', () => {
     const limits = adapter({ shaderF16: false });
     expect(ladder(bge, limits)).toEqual([
+      'webgpu int8',
       'webgpu fp32',
       'webgpu q4',
       'wasm int8',
@@ -113,17 +117,17 @@ describe('the ladder', () => {
   });
 
   it.each(['maxBufferBytes', 'maxBindingBytes'] as const)(
-    'leaves WebGPU when the embedding does not fit %s',
+    'takes dynamic 8 bit on WebGPU when the embedding of others does not fit %s',
     (limit) => {
-      const limits = adapter({ [limit]: 256 * 2 ** 20 });
-      expect(ladder(bge, limits)[0]).toBe('wasm int8');
+      const limits = adapter({ [limit]: 128 * 2 ** 20 });
+      expect(ladder(bge, limits).slice(0, 2)).toEqual(['webgpu int8', 'wasm int8']);
       const { ruledOut } = planLadder(bge, limits);
       const fp16 = ruledOut.find(
         ({ device, build }) => device === 'webgpu' && build.dtype === 'fp16',
       );
       expect(fp16).toMatchObject({
         reason: 'buffer-too-small',
-        detail: { neededBytes: 250_002 * 1024 * 2, limitBytes: 256 * 2 ** 20 },
+        detail: { neededBytes: 250_002 * 1024 * 2, limitBytes: 128 * 2 ** 20 },
       });
     },
   );
@@ -152,7 +156,10 @@ describe('the ladder', () => {
 
   it('keeps to the dtype that was asked for, and lets int8 and q8 stand in for each other', () => {
     expect(ladder(bge, desktop, { device: 'auto', dtype: 'q4' })).toEqual(['webgpu q4', 'wasm q4']);
-    expect(ladder(bge, desktop, { device: 'auto', dtype: 'q8' })).toEqual(['wasm int8']);
+    expect(ladder(bge, desktop, { device: 'auto', dtype: 'q8' })).toEqual([
+      'webgpu int8',
+      'wasm int8',
+    ]);
     expect(ladder(miniLm, desktop, { device: 'wasm', dtype: 'int8' })).toEqual(['wasm q8']);
     expect(ladder(miniLm, desktop, { device: 'auto', dtype: 'q4' })).toEqual([]);
   });
@@ -171,6 +178,17 @@ describe('the ladder', () => {
     expect(ladder(bge, phone)).toEqual([]);
     expect(ladder(miniLm, phone)).toContain('wasm q8');
     expect(ladder(bge, { ...without, memoryBytes: null })).toContain('wasm int8');
+  });
+
+  it('says that dynamic 8 bit is rewritten for WebGPU', () => {
+    const rung = planLadder(bge, desktop, { device: 'webgpu', dtype: 'int8' }).rungs[0];
+    expect(rung?.reasons).toEqual([
+      'asked-for-device',
+      'asked-for-dtype',
+      'fits-graphics-adapter',
+      'int8-as-blocks',
+    ]);
+    expect(rung?.memoryBytes).toBeLessThan(2_000_000_000);
   });
 
   it('counts weights and tokenizer as download', () => {
@@ -231,7 +249,7 @@ describe('the ladder', () => {
           for (const rung of rungs) {
             expect(rung.reasons.length).toBeGreaterThan(0);
             if (rung.device !== 'webgpu') continue;
-            expect(rung.build.format).not.toBe('dynamic-int8');
+            if (rung.build.format === 'dynamic-int8') continue;
             expect(rung.build.largestTensorBytes).toBeLessThanOrEqual(
               Math.min(machine.webgpu?.maxBufferBytes ?? 0, machine.webgpu?.maxBindingBytes ?? 0),
             );

@@ -44,7 +44,6 @@ export type RuledOutReason =
   | 'not-chosen-dtype'
   | 'no-webgpu'
   | 'software-adapter'
-  | 'int8-on-wasm'
   | 'needs-shader-f16'
   | 'buffer-too-small'
   | 'array-buffer'
@@ -79,14 +78,18 @@ export const maxHeapBytes = 3_500_000_000;
  */
 const smallBuildBytes = 150_000_000;
 
+/** From here on an fp32 build goes behind dynamic 8 bit on WebGPU. */
+const largeBuildBytes = 1_000_000_000;
+
 /**
  * Decides, before anything is downloaded, which builds of a model run on which device and in which
  * order to try them.
  *
  * WebGPU on a real adapter comes first: weight-only 8 bit, then fp32 when it is small, fp16, fp32,
- * and the lossy 4-bit builds last. WASM follows: 8 bit, fp32, 4 bit, and half precision last, which
- * a CPU has to widen. Dynamic int8 never runs on WebGPU, where it was reported slow and wrong. A
- * software adapter is used only when WebGPU was asked for by name.
+ * dynamic 8 bit, and the lossy 4-bit builds last. Dynamic 8 bit comes before an fp32 build of a
+ * gigabyte and more: it is a quarter of the download and of the GPU's memory, and computes the same
+ * products in floats (`blocksFromInt8`). WASM follows: 8 bit, fp32, 4 bit, and half precision last,
+ * which a CPU has to widen. A software adapter is used only when WebGPU was asked for by name.
  * @returns No rungs when nothing runs; `explainNoRung` then says why.
  */
 export function planLadder(
@@ -151,7 +154,8 @@ const orderOn: Readonly<Record<RuntimeDevice, (build: ModelBuild) => number>> = 
   webgpu: (build) => {
     if (build.format === 'blocks' && is8Bit(build)) return 0;
     if (isSmall(build)) return 1;
-    return 2 + ['fp16', 'fp32', 'q4f16', 'q4', 'q8', 'int8'].indexOf(build.dtype);
+    if (build.dtype === 'fp32' && build.bytes >= largeBuildBytes) return 6;
+    return 2 + ['fp16', 'fp32', 'q8', 'int8', '', 'q4f16', 'q4'].indexOf(build.dtype);
   },
   wasm: ({ dtype }) => ['q8', 'int8', 'fp32', 'q4', 'fp16', 'q4f16'].indexOf(dtype),
 };
@@ -193,9 +197,10 @@ function obstacleOnWebGpu(
 ): Obstacle | null {
   if (webgpu === null) return closed('no-webgpu');
   if (webgpu.software && choice.device === 'auto') return closed('software-adapter');
-  if (build.format === 'dynamic-int8') return closed('int8-on-wasm');
   const half = build.dtype === 'fp16' || build.dtype === 'q4f16';
   if (half && !webgpu.shaderF16) return closed('needs-shader-f16');
+  // Its large tables stay on the CPU.
+  if (build.format === 'dynamic-int8') return null;
   const limit = Math.min(webgpu.maxBufferBytes, webgpu.maxBindingBytes);
   return build.largestTensorBytes > limit
     ? closed('buffer-too-small', build.largestTensorBytes, limit)
@@ -234,8 +239,6 @@ function sentenceOf({ device, build, reason, detail }: RuledOut): string {
       return 'This browser offers no WebGPU.';
     case 'software-adapter':
       return 'The only WebGPU adapter computes on the CPU; it has to be asked for by name.';
-    case 'int8-on-wasm':
-      return `${subject}: dynamic 8-bit arithmetic runs on WASM only.`;
     case 'needs-shader-f16':
       return `${subject}: the graphics adapter lacks shader-f16.`;
     case 'buffer-too-small':

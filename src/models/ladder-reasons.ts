@@ -14,6 +14,8 @@ export type RungReason =
   | 'exact'
   /** Weight-only 8 bit: small, and runs on both devices. */
   | 'blocks-run-anywhere'
+  /** Dynamic 8 bit, rewritten to weight-only 8 bit: a small download that runs on the GPU. */
+  | 'int8-as-blocks'
   /** 8-bit arithmetic is what WASM does best for its size. */
   | 'int8-suits-wasm'
   /** 4-bit weights: the scores differ noticeably from the original's. */
@@ -66,7 +68,8 @@ function reasonsOfDtype(
       return ['lossy-4-bit'];
     case 'int8':
     case 'q8':
-      return [format === 'blocks' ? 'blocks-run-anywhere' : 'int8-suits-wasm'];
+      if (format === 'blocks') return ['blocks-run-anywhere'];
+      return [device === 'webgpu' ? 'int8-as-blocks' : 'int8-suits-wasm'];
     case 'none':
       return [];
     default:

@@ -9,8 +9,8 @@ export type Dtype = 'fp32' | 'fp16' | 'int8' | 'q8' | 'q4' | 'q4f16' | 'none';
 
 /**
  * How the weights are coded. `dynamic-int8` quantises activations at run time
- * (DynamicQuantizeLinear, MatMulInteger) and belongs on WASM; `blocks` are weight-only
- * (MatMulNBits) and run on both devices.
+ * (DynamicQuantizeLinear, MatMulInteger), for which WebGPU has no kernels: its graph is rewritten
+ * to blocks there. `blocks` are weight-only (MatMulNBits) and run on both devices.
  */
 export type WeightFormat = 'float' | 'dynamic-int8' | 'blocks';
 

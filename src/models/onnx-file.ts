@@ -1,11 +1,7 @@
 import { RerankError } from '../core/errors.ts';
-import type { OnnxOutline, OnnxValue } from './onnx-outline.ts';
-import {
-  type ByteSource,
-  encodeVarint,
-  type ProtobufField,
-  readFields,
-} from './protobuf-reader.ts';
+import type { ByteRange, OnnxOutline, OnnxValue } from './onnx-outline.ts';
+import { type ByteSource, type ProtobufField, readFields } from './protobuf-reader.ts';
+import { delimited, join, textField, varintField } from './protobuf-writer.ts';
 
 /** A graph whose large tensors stay in the file that they came in. */
 export interface SplitWeights {
@@ -52,6 +48,18 @@ export function splitWeights(
     );
   });
   return { graph: join(graph), location };
+}
+
+/** The fields of a TensorProto whose bytes lie in another file. */
+export function externalDataFields(location: string, { offset, length }: ByteRange): Uint8Array[] {
+  const place = Object.entries({ location, offset: `${offset}`, length: `${length}` });
+  return [
+    ...place.flatMap(([key, value]) =>
+      delimited(13, [...textField(1, key), ...textField(2, value)]),
+    ),
+    // data_location = EXTERNAL
+    varintField(14, 1),
+  ];
 }
 
 const feedableInputs: readonly string[] = ['input_ids', 'attention_mask', 'token_type_ids'];
@@ -105,15 +113,9 @@ function externalTensor(
   const length = raw.end - raw.valueStart;
   if (length < leastBytes) return null;
   const kept = fields.filter(({ number }) => number !== 9 && number !== 13 && number !== 14);
-  const place = Object.entries({ location, offset: `${raw.valueStart}`, length: `${length}` });
   return [
     ...kept.map(({ start, end }) => bytes.subarray(start, end)),
-    ...place.flatMap(([key, value]) => {
-      const entry = [...delimited(1, [utf8.encode(key)]), ...delimited(2, [utf8.encode(value)])];
-      return delimited(13, entry);
-    }),
-    // data_location = EXTERNAL
-    Uint8Array.of(14 * 8, 1),
+    ...externalDataFields(location, { offset: raw.valueStart, length }),
   ];
 }
 
@@ -136,25 +138,4 @@ function rewriteFields(
   }
   pieces.push(bytes.subarray(keptFrom, end));
   return pieces;
-}
-
-const utf8 = new TextEncoder();
-
-function delimited(field: number, pieces: readonly Uint8Array[]): Uint8Array[] {
-  const head = [...encodeVarint(field * 8 + 2), ...encodeVarint(bytesOf(pieces))];
-  return [Uint8Array.from(head), ...pieces];
-}
-
-function bytesOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytesOf(pieces));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findModel, modelCatalog } from './catalog.ts';
-import type { ModelCard, ModelShape } from './model-card.ts';
+import type { ModelBuild, ModelCard, ModelShape } from './model-card.ts';
 import { countParameters, encoderParameters, memoryEstimate, pairFlop } from './pair-cost.ts';
 
 const sizes = fc.integer({ min: 1, max: 2048 });
@@ -43,6 +43,30 @@ describe('the cost of a pair', () => {
     });
   });
 
+  it('of a last layer for the first token only is what two small layers give by hand', () => {
+    // Keys and values 2*3*8 = 48, the first token's 24 other weights 2*24 = 48, its attention
+    // 4*3*2 = 24: 120 beside the 264 of the layer before. Gated: 136 beside 312.
+    const shape = { layers: 2, hidden: 2, intermediate: 4, heads: 1, vocabulary: 9 };
+    expect(pairFlop(shape, 3, 'bert', { firstTokenOnly: true })).toBe(264 + 120);
+    expect(pairFlop(shape, 3, 'modernbert', { firstTokenOnly: true })).toBe(312 + 136);
+    expect(pairFlop(shape, 3, 'bert', { firstTokenOnly: false })).toBe(2 * 264);
+  });
+
+  it('is the same for one token, whichever of them are computed', () => {
+    fc.assert(
+      fc.property(shapes, fc.integer({ min: 0, max: 1 }), (shape, tokens) => {
+        const narrow = pairFlop(shape, tokens, 'bert', { firstTokenOnly: true });
+        expect(narrow).toBe(pairFlop(shape, tokens));
+      }),
+    );
+  });
+
+  it('is less by nearly ten twelfths of a layer, where only the first token is computed', () => {
+    const shape = { layers: 4, hidden: 256, intermediate: 1024, heads: 4, vocabulary: 9 };
+    const share = pairFlop(shape, 100, 'bert', { firstTokenOnly: true }) / pairFlop(shape, 100);
+    expect(share).toBeCloseTo(1 - 10 / 12 / 4, 2);
+  });
+
   it('grows faster than the number of tokens', () => {
     fc.assert(
       fc.property(shapes, sizes, (shape, tokens) => {
@@ -71,6 +95,12 @@ describe('the memory estimate', () => {
     return memoryEstimate(card, build, device);
   };
 
+  const int8Of = ({ builds }: ModelCard): ModelBuild => {
+    const build = builds.find(({ format }) => format === 'dynamic-int8');
+    if (build === undefined) throw new Error('No int8 build');
+    return build;
+  };
+
   it('counts the weights in the heap once, and one tensor outside', () => {
     const { heapBytes, totalBytes } = of('int8', 'wasm');
     expect(totalBytes - heapBytes).toBe(250_002 * 1024);
@@ -82,6 +112,44 @@ describe('the memory estimate', () => {
     expect(of('fp16', 'wasm').heapBytes).toBeGreaterThan(3 * 1_140_000_000);
     expect(of('fp16', 'webgpu').heapBytes).toBeLessThan(0.3 * 1_140_000_000);
     expect(of('fp16', 'webgpu').totalBytes).toBeGreaterThan(1.5 * 1_140_000_000);
+  });
+
+  // 85 million weights in 12 layers of 768: 340 MB in 32 bit, and the embedding stays 8-bit.
+  it('adds what weights in blocks take that are widened at load, on WASM', () => {
+    const base = cardOf('BAAI/bge-reranker-base');
+    const build = { ...int8Of(base), format: 'blocks' } as const;
+    const { heapBytes } = memoryEstimate(base, build, 'wasm');
+    expect(heapBytes).toBeGreaterThan(1.4 * 340e6 + 192e6);
+    expect(heapBytes).toBeLessThan(1e9);
+    // Dynamic int8 stays, and over the limit blocks do.
+    expect(memoryEstimate(base, int8Of(base), 'wasm').heapBytes).toBeLessThan(heapBytes - 300e6);
+    const large = { ...base, shape: { ...base.shape, layers: 24 } };
+    expect(memoryEstimate(large, build, 'wasm').heapBytes).toBeLessThan(heapBytes);
+  });
+
+  it('leaves weights in blocks what they are on WebGPU, but for a scale for each 32', () => {
+    const base = cardOf('BAAI/bge-reranker-base');
+    const blocks = { ...int8Of(base), format: 'blocks' } as const;
+    const floats = { ...blocks, format: 'float' } as const;
+    const of = (build: ModelBuild) => memoryEstimate(base, build, 'webgpu').totalBytes;
+    expect((of(blocks) - of(floats)) / 1e6).toBeCloseTo(84.934656 / 8, 3);
+  });
+
+  it('puts a large 8-bit table of words into the heap, and a small one widened on the GPU', () => {
+    const base = cardOf('BAAI/bge-reranker-base');
+    const build = int8Of(base);
+    const wordless = { ...base, shape: { ...base.shape, vocabulary: 0 } };
+    const words = base.shape.vocabulary * base.shape.hidden;
+    const rest = { ...build, bytes: build.bytes - words };
+    const large = memoryEstimate(base, build, 'webgpu');
+    const none = memoryEstimate(wordless, rest, 'webgpu');
+    // A tenth of each file stays beside the GPU in any case.
+    expect(large.heapBytes - none.heapBytes).toBeCloseTo(1.1 * words, 0);
+    expect(large.totalBytes - none.totalBytes).toBeCloseTo(1.1 * words, 0);
+    const few = { ...base, shape: { ...base.shape, vocabulary: 20_000 } };
+    const small = memoryEstimate(few, { ...rest, bytes: rest.bytes + 20_000 * 768 }, 'webgpu');
+    expect(small.heapBytes - none.heapBytes).toBeCloseTo(0.1 * 20_000 * 768, 0);
+    expect(small.totalBytes - none.totalBytes).toBeCloseTo(4.1 * 20_000 * 768, 0);
   });
 
   // Heaps seen in Node with onnxruntime-web 1.31, random weights, read tensor by tensor.

@@ -1,3 +1,4 @@
+import { mostFloatBytes, mostFloatTableBytes } from './float-limits.ts';
 import type {
   ModelArchitecture,
   ModelBuild,
@@ -14,6 +15,15 @@ export interface MemoryEstimate {
   readonly totalBytes: number;
 }
 
+/** How a model is run. */
+export interface PairFlopOptions {
+  /**
+   * The last layer is computed for the first token only (`lastLayerForFirstToken`): of the others
+   * only keys and values, `2 n 2 h^2 + 2 (2 h^2 + m h i) + 4 n h`. Default false.
+   */
+  readonly firstTokenOnly?: boolean;
+}
+
 /**
  * Floating-point operations of one pair: 2 x multiply-add of the linear layers plus attention
  * (`Q K^T` and its product with `V`), per layer
@@ -28,10 +38,15 @@ export function pairFlop(
   shape: ModelShape,
   tokens: number,
   architecture: ModelArchitecture = 'other',
+  { firstTokenOnly = false }: PairFlopOptions = {},
 ): number {
+  const { hidden, layers } = shape;
   const linear = 2 * tokens * encoderParameters(shape, architecture);
-  const attention = 4 * tokens * tokens * shape.hidden * shape.layers;
-  return linear + attention;
+  const attention = 4 * tokens * tokens * hidden * layers;
+  if (!firstTokenOnly || layers === 0) return linear + attention;
+  // Of the last layer's matrices all but those of keys and values; one row of n of its attention.
+  const spared = encoderParameters(shape, architecture) / layers - 2 * hidden * hidden;
+  return linear + attention - Math.max(0, tokens - 1) * (2 * spared + 4 * tokens * hidden);
 }
 
 /**
@@ -63,10 +78,14 @@ export function countParameters(
 /**
  * Peak memory of loading and scoring: an estimate, not a promise. Weights go from the file into
  * the runtime tensor by tensor, so the file itself is never in memory; one tensor at a time is.
+ * To that come activations of the largest batch of 512-token pairs and the runtime itself.
+ *
  * On WASM float weights are repacked for speed, which takes nearly half as much again, and half
- * precision is widened to 32 bit. On WebGPU the tensors lie on the GPU. To that come activations
- * of the largest batch of 512-token pairs and the runtime itself. Seen with onnxruntime-web 1.31
- * on models of random weights: 569 MB of int8 took a heap of 651 MB, 436 MB of fp32 610 MB.
+ * precision is widened to 32 bit; so are the encoder's weights in blocks, where they fit into
+ * `mostFloatBytes`, but those of dynamic int8 are not. On WebGPU the tensors lie on the GPU, and
+ * weights in blocks stay what they are; only a large 8-bit table of words (dynamic int8) lies in
+ * the heap. Seen with onnxruntime-web 1.31 on models of random weights: 569 MB of int8 took a heap
+ * of 651 MB, 436 MB of fp32 610 MB.
  */
 export function memoryEstimate(
   card: ModelCard,
@@ -74,18 +93,54 @@ export function memoryEstimate(
   device: RuntimeDevice,
 ): MemoryEstimate {
   const activations = activationBytes(card.shape, card.maxLength, device);
-  const heapBytes =
-    runtimeBytes +
-    (device === 'wasm' ? heapShare(build) * build.bytes + activations : webgpuShare * build.bytes);
-  const onGpu = device === 'webgpu' ? build.bytes + activations : 0;
+  const weights = device === 'wasm' ? bytesOnWasm(card, build) : bytesOnWebGpu(card, build);
+  const heapBytes = runtimeBytes + weights.inHeap + (device === 'wasm' ? activations : 0);
+  const onGpu = device === 'webgpu' ? weights.onGpu + activations : 0;
   return { heapBytes, totalBytes: heapBytes + build.largestTensorBytes + onGpu };
+}
+
+/** Where weights lie once they are loaded. Decimal bytes. */
+interface WeightBytes {
+  readonly inHeap: number;
+  readonly onGpu: number;
+}
+
+function bytesOnWasm({ shape, architecture }: ModelCard, build: ModelBuild): WeightBytes {
+  const { bytes, dtype, format } = build;
+  const weights = encoderParameters(shape, architecture);
+  if (format !== 'blocks' || 4 * weights > mostFloatBytes) {
+    return { inHeap: heapShare(build) * bytes, onGpu: 0 };
+  }
+  const packed = dtype === 'q4' || dtype === 'q4f16' ? weights / 2 : weights;
+  const others = Math.max(0, bytes - packed);
+  return { inHeap: heapShare(build) * others + 4 * floatShare * weights, onGpu: 0 };
+}
+
+function bytesOnWebGpu(
+  { shape, architecture }: ModelCard,
+  { bytes, format }: ModelBuild,
+): WeightBytes {
+  const inHeap = webgpuShare * bytes;
+  if (format === 'float') return { inHeap, onGpu: bytes };
+  const weights = encoderParameters(shape, architecture);
+  // A float for each 32 weights, whatever blocks the file has.
+  const scales = weights / 8;
+  if (format === 'blocks') return { inHeap, onGpu: bytes + scales };
+  const words = shape.vocabulary * shape.hidden;
+  const others = 4 * Math.max(0, bytes - weights - words);
+  const onGpu = weights + scales + others;
+  const wide = 4 * words <= mostFloatTableBytes;
+  return wide ? { inHeap, onGpu: onGpu + 4 * words } : { inHeap: inHeap + words, onGpu };
 }
 
 /** What weights take in the heap of WASM, as a multiple of their bytes in the file. */
 function heapShare({ dtype, format }: ModelBuild): number {
   if (dtype === 'fp16') return 3;
-  return format === 'float' ? 1.4 : 1.1;
+  return format === 'float' ? floatShare : 1.1;
 }
+
+/** Of weights in 32 bit: they are repacked. */
+const floatShare = 1.4;
 
 /** What stays of the weights beside the GPU: small tensors, and arithmetic on shapes. */
 const webgpuShare = 0.1;

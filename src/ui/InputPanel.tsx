@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { importHintOf, pastedDocuments } from '../app/input-view.ts';
 import { nameOfModel } from '../app/model-display.ts';
 import {
@@ -98,7 +98,9 @@ export function InputPanel() {
         />
         <Interpretation />
         <ImportHint />
-        <LongDocuments />
+        <LongDocuments>
+          <Cascade />
+        </LongDocuments>
       </div>
       <div className="input-actions">
         <button
@@ -174,15 +176,44 @@ function ImportHint() {
   );
 }
 
+/** Fetched where there is a second model to choose. */
+const CascadeChoice = lazy(async () => ({
+  default: (await import('./CascadeChoice.tsx')).CascadeChoice,
+}));
+
+/** Offers to have another model score everything first, once it is known that there is another. */
+function Cascade() {
+  const offered = useApp(
+    ({ settings, models, cascadeGone }) =>
+      settings.cascadeModel !== null || cascadeGone !== null || (models.kept ?? []).length > 0,
+  );
+  const settled = useApp(({ run, result }) => result !== null && run.phase !== 'scoring');
+  useEffect(() => {
+    if (!settled) return;
+    // Not before the first ranking, which should not wait; without it there is nothing to choose.
+    import('../app/cascade-models.ts').then(
+      ({ lookForModels }) => lookForModels(),
+      () => undefined,
+    );
+  }, [settled]);
+  if (!offered) return null;
+  return (
+    <Suspense>
+      <CascadeChoice />
+    </Suspense>
+  );
+}
+
 /** Says that the boxes hold what a link brought. */
 function Opened() {
   const { words } = useLanguage();
   const opened = useApp((state) => state.opened);
   if (opened === null) return null;
-  const { otherModel } = opened;
+  const { otherModel, otherCascade } = opened;
   return (
     <p className="notice">
       {words.share.opened} {otherModel !== null && words.share.otherModel(nameOfModel(otherModel))}
+      {otherModel === null && otherCascade && words.share.otherCascade}
     </p>
   );
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { changeSettings } from '../app/change-settings.ts';
 import { useLanguage } from './language.ts';
 import { useApp } from './use-app.ts';
@@ -6,8 +7,11 @@ const choices = ['max', 'mean-of-top-3', 'first', 'truncate'] as const;
 /** Longest pairs to choose from. Tokens; a model's own maximum holds where it is less. */
 const lengths = [128, 256, 512, 1024, 2048, 4096, 8192];
 
-/** What becomes of documents that do not fit the model, and how long a pair may be. */
-export function LongDocuments() {
+/**
+ * What becomes of documents that do not fit the model, and how long a pair may be.
+ * @param props.children further choices, each a label and a control
+ */
+export function LongDocuments({ children }: { readonly children?: ReactNode }) {
   const { words, count } = useLanguage();
   const longDocuments = useApp((state) => state.settings.longDocuments);
   const maxLength = useApp((state) => state.settings.maxLength);
@@ -48,6 +52,7 @@ export function LongDocuments() {
           ))}
         </select>
       </label>
+      {children}
     </div>
   );
 }

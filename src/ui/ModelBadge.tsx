@@ -3,6 +3,7 @@ import { nameOfModel } from '../app/model-display.ts';
 import { addressOf, changeDevice } from '../app/settings-actions.ts';
 import type { AppState, ModelPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
+import { FasterDevice } from './FasterDevice.tsx';
 import { type Language, useLanguage } from './language.ts';
 import { LoadFailure } from './ModelsLoadFailure.tsx';
 import { ModelsProgress } from './ModelsProgress.tsx';
@@ -79,6 +80,7 @@ function DeviceChoice() {
           </span>
         </label>
       ))}
+      {device === 'auto' && <FasterDevice />}
     </fieldset>
   );
 }

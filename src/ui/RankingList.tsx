@@ -41,6 +41,7 @@ export function RankingList({ result, order, showLogits }: Props) {
             key={row.index}
             className={isPending(row, order) ? 'row row-pending' : 'row'}
             data-document={row.index}
+            data-stage={row.stage ?? undefined}
           >
             <RankingRow row={row} {...shown} />
           </li>

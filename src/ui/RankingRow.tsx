@@ -1,8 +1,10 @@
+import { Suspense } from 'react';
 import type { RankingRow as Row } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
 import { DocumentText } from './DocumentText.tsx';
 import { GradeMark } from './GradeMark.tsx';
 import { useLanguage } from './language.ts';
+import { CascadeLogit, CascadeMark } from './lazy-cascade.ts';
 import { Movement } from './Movement.tsx';
 import { TrapRole } from './TrapCaption.tsx';
 
@@ -23,6 +25,11 @@ export function RankingRow({ row, result, order, showLogits }: Props) {
   const said = order === 'cross-encoder' ? words.result.relevanceOf : words.result.scoreOf;
   return (
     <>
+      {row.beginsStage && row.stage !== null && result.cascade !== null && (
+        <Suspense>
+          <CascadeMark cascade={result.cascade} stage={row.stage} />
+        </Suspense>
+      )}
       <span className={row.rank === 1 ? 'rank rank-first' : 'rank'}>{count(row.rank)}</span>
       <Movement places={row.movedFromRequest} against={words.result.againstRequest} />
       {row.movedFromBm25 === null ? (
@@ -43,6 +50,11 @@ export function RankingRow({ row, result, order, showLogits }: Props) {
         {showLogits && row.scored && (
           <span className="logit">
             <span className="muted">{words.result.logit}</span> {row.logit.toFixed(3)}
+            {result.cascade !== null && (
+              <Suspense>
+                <CascadeLogit cascade={result.cascade} index={row.index} />
+              </Suspense>
+            )}
           </span>
         )}
       </span>

@@ -1,13 +1,15 @@
-import { useDeferredValue } from 'react';
+import { Suspense, useDeferredValue } from 'react';
 import { isStale } from '../app/input-view.ts';
 import { rankingRows } from '../app/ranking-view.ts';
 import { rerank } from '../app/rerank-actions.ts';
+import { isOfTwo } from '../app/run-truth.ts';
 import { chooseArrangement, chooseOrder, toggleLogits } from '../app/settings-actions.ts';
 import type { Result } from '../app/store.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { ExportResult } from './ExportResult.tsx';
 import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
+import { CascadeFailure, CascadeStamp } from './lazy-cascade.ts';
 import { RankingList } from './RankingList.tsx';
 import { RunStatus } from './RunStatus.tsx';
 import { runSummary } from './run-summary.ts';
@@ -105,6 +107,11 @@ function Ranked({ result }: { result: Result }) {
           <ExportResult result={result} order={order} />
         </span>
       </div>
+      {result.cascade !== null && result.cascade.strongFailure !== null && (
+        <Suspense>
+          <CascadeFailure cascade={result.cascade} failure={result.cascade.strongFailure} />
+        </Suspense>
+      )}
       {result.bm25Failure !== null && (
         <p className="notice notice-bad" role="alert">
           {words.result.bm25Failed} <span className="mono">{result.bm25Failure.detail}</span>
@@ -126,6 +133,13 @@ function Stamp({ result }: { result: Result }) {
   const { words, count, percent } = language;
   const { model, timings } = result;
   if (model === null || timings === null) return null;
+  if (isOfTwo(result)) {
+    return (
+      <Suspense>
+        <CascadeStamp result={result} />
+      </Suspense>
+    );
+  }
   const threads = words.model.deviceHints.threads(count(model.threads), model.threads !== 1);
   const parts = [
     `${model.model} ${model.revision}`,
@@ -145,11 +159,16 @@ function Stamp({ result }: { result: Result }) {
 
 /** The ranking in the shape that the console API resolves to, with the texts. */
 function asJson(result: Result, rows: ReturnType<typeof rankingRows>): string {
+  const { cascade } = result;
   const ranking = rows.map(({ rank, index, relevance, logit, bm25Score, zSum, ...row }) => ({
     rank,
     index,
     relevance,
     logit,
+    ...(cascade !== null && {
+      stage: cascade.stages[index],
+      fastLogit: cascade.fastLogits[index],
+    }),
     bm25Score,
     ...(zSum !== null && { zSum }),
     tokens: row.tokens,
@@ -158,5 +177,8 @@ function asJson(result: Result, rows: ReturnType<typeof rankingRows>): string {
     document: row.text,
   }));
   const { query, model, timings } = result;
-  return JSON.stringify({ version: 1, query, ranking, ...model, timings }, null, 2);
+  const run = { version: 1, query, ranking, ...model, timings };
+  if (cascade === null) return JSON.stringify(run, null, 2);
+  const { depth, fastRun: fast, strongFailure } = cascade;
+  return JSON.stringify({ ...run, cascade: { depth, fast, strongFailure } }, null, 2);
 }

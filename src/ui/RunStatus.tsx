@@ -1,7 +1,9 @@
+import { Suspense } from 'react';
 import type { RunPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
-import { runSummary } from './run-summary.ts';
+import { CascadeCancelled, CascadeProgress } from './lazy-cascade.ts';
+import { RunTruthLine } from './RunTruthLine.tsx';
 import { useApp } from './use-app.ts';
 
 /** Progress while scoring, what happened otherwise. */
@@ -16,38 +18,42 @@ export function RunStatus() {
         {announcementOf(run, total, language)}
       </p>
       <RunNotice run={run} />
+      <RunTruthLine scoring={run.phase === 'scoring'} />
     </div>
   );
 }
 
 function announcementOf(run: RunPhase, total: number, { words, count }: Language): string {
-  if (run.phase === 'scoring') return words.run.announceStart(count(run.total));
+  if (run.phase === 'scoring')
+    return words.run.announceStart(count(run.total - (run.cascade?.depth ?? 0)));
   if (run.phase === 'done') return words.run.announceDone(count(total));
   if (run.phase === 'cancelled') return words.run.announceCancelled;
   return '';
 }
 
 function RunNotice({ run }: { run: RunPhase }) {
-  const language = useLanguage();
-  const { words, count } = language;
-  const result = useApp((state) => state.result);
+  const { words, count } = useLanguage();
   switch (run.phase) {
     case 'idle':
       return null;
     case 'failed':
       return <FailureNotice failure={run.failure} />;
     case 'cancelled':
-      return <p className="notice">{words.run.cancelled(count(run.done), count(run.total))}</p>;
+      if (run.cascade === null) {
+        return <p className="notice">{words.run.cancelled(count(run.done), count(run.total))}</p>;
+      }
+      return (
+        <Suspense>
+          <p className="notice">
+            <CascadeCancelled cascade={run.cascade} />
+          </p>
+        </Suspense>
+      );
     case 'scoring':
       return <Progress run={run} />;
     case 'done':
       // As high as the progress was, so that the results do not jump when it ends.
-      return (
-        <>
-          <span className="progress-ended" aria-hidden="true" />
-          <p className="run-numbers">{result !== null && runSummary(result, language)}</p>
-        </>
-      );
+      return <span className="progress-ended" aria-hidden="true" />;
     default: {
       const unknown: never = run;
       return String(unknown);
@@ -59,8 +65,9 @@ function Progress({ run }: { run: Extract<RunPhase, { phase: 'scoring' }> }) {
   const { words, count, rough, percent } = useLanguage();
   const model = useApp((state) => state.model);
   const shown: string[] = [];
-  if (run.done > 0) {
-    shown.push(words.run.scored(count(run.done), count(run.total)));
+  const { cascade } = run;
+  if ((cascade ?? run).done > 0) {
+    if (cascade === null) shown.push(words.run.scored(count(run.done), count(run.total)));
     if (run.pairsPerSecond !== null) shown.push(words.run.speed(rough(run.pairsPerSecond)));
     if (run.leftMs !== null) shown.push(words.run.left(rough(run.leftMs / 1000)));
   } else if (model.phase === 'downloading') {
@@ -75,7 +82,15 @@ function Progress({ run }: { run: Extract<RunPhase, { phase: 'scoring' }> }) {
         max={1}
         {...(run.done === 0 ? {} : { value: run.done / run.total })}
       />
-      <p className="run-numbers">{shown.join(' · ')}</p>
+      <p className="run-numbers">
+        {cascade !== null && (
+          <Suspense>
+            <CascadeProgress cascade={cascade} />
+            {shown.length > 0 && ' · '}
+          </Suspense>
+        )}
+        {shown.join(' · ')}
+      </p>
     </>
   );
 }

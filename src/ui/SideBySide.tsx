@@ -1,8 +1,9 @@
-import { useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { type RankingRow, rankingRows } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
 import { GradeMark } from './GradeMark.tsx';
 import { useLanguage } from './language.ts';
+import { CascadeSides } from './lazy-cascade.ts';
 import { MarkedText } from './MarkedText.tsx';
 import { TrapRole } from './TrapCaption.tsx';
 
@@ -48,7 +49,14 @@ export function SideBySide({ result, order, left: leftOrder = 'bm25' }: Props) {
             {words.result.more(count(Math.min(pageSize, result.documents.length - shown)))}
           </button>
         )}{' '}
-        <span className="muted">{words.result.sideBySideHint}</span>
+        <span className="muted">
+          {words.result.sideBySideHint}{' '}
+          {result.cascade !== null && right.some(({ stage }) => stage === 'strong') && (
+            <Suspense>
+              <CascadeSides cascade={result.cascade} />
+            </Suspense>
+          )}
+        </span>
       </p>
     </>
   );
@@ -74,6 +82,8 @@ function Side(props: {
             key={row.index}
             className="card"
             data-document={row.index}
+            data-stage={row.stage ?? undefined}
+            data-begins-stage={row.beginsStage ? '' : undefined}
             data-followed={followed === row.index}
             onPointerEnter={() => setFollowed(row.index)}
             onPointerLeave={() => setFollowed(null)}

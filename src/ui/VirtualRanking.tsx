@@ -71,6 +71,7 @@ export function VirtualRanking({ table, result, order, showLogits }: Props) {
               // Read by the virtualizer when it measures.
               data-index={position}
               data-document={row.index}
+              data-stage={row.stage ?? undefined}
               style={{ transform: `translateY(${start - top}px)` }}
             >
               <RankingRow row={row} result={result} order={order} showLogits={showLogits} />

@@ -72,6 +72,7 @@ export const en = {
     opened: 'Opened from a link.',
     otherModel: (model: string) =>
       `It was made with ${model}; this page uses another model, so the order may differ.`,
+    otherCascade: 'It was made with another choice of “Cascade”, so the order may differ.',
   },
   problems: {
     'json-syntax': (line: string, column: string) =>
@@ -115,6 +116,9 @@ export const en = {
     manage: 'Models…',
     devices: { webgpu: 'WebGPU', wasm: 'WASM', js: 'JavaScript' },
     useWasm: 'Use WASM',
+    faster: (device: string, date: string) =>
+      `Automatic is ${device} with this model, since it was faster here on ${date}.`,
+    forgetFaster: 'Forget it',
   },
   run: {
     scored: (done: string, total: string) => `${done} of ${total} scored`,
@@ -124,8 +128,12 @@ export const en = {
     progress: 'Scoring progress',
     cancelled: (done: string, total: string) =>
       `Cancelled: ${done} of ${total} documents are scored, the rest stand below in BM25 order.`,
-    summary: (total: string, plural: boolean, seconds: string, pairs: string) =>
-      `${total} pair${plural ? 's' : ''} in ${seconds} s, ${pairs} pairs/s`,
+    summary: (total: string, plural: boolean, time: string, tokens: string) =>
+      `${total} pair${plural ? 's' : ''} in ${time}, ${tokens} tokens/s`,
+    remembered: (count: string, total: string) => `${count} of ${total} remembered`,
+    ms: (count: string) => `${count} ms`,
+    seconds: (count: string) => `${count} s`,
+    truth: 'How fast, and where the time went',
     padded: (share: string) => `padding ${share}`,
     announceCancelled: 'Scoring was cancelled.',
     announceDone: (total: string) => `Ranking ready: ${total} documents.`,
@@ -467,6 +475,7 @@ export const en = {
         'exact-and-small': 'full precision, small',
         exact: 'full precision',
         'blocks-run-anywhere': '8-bit weights, computed in floating point',
+        'int8-as-blocks': 'rewritten for the GPU: 8-bit weights, computed in floating point',
         'int8-suits-wasm': '8-bit suits the CPU',
         'lossy-4-bit': '4-bit weights: scores differ noticeably',
         'widened-on-cpu': 'the CPU widens it first: slow, twice the memory',
@@ -477,7 +486,6 @@ export const en = {
         'not-chosen-dtype': 'other weights are chosen',
         'no-webgpu': 'no WebGPU here',
         'software-adapter': 'the adapter computes on the CPU; choose WebGPU to use it anyway',
-        'int8-on-wasm': 'dynamic 8-bit runs on WASM only',
         'needs-shader-f16': 'the adapter lacks half precision (shader-f16)',
         'buffer-too-small': 'its word embedding does not fit one buffer',
         'array-buffer': 'its word embedding does not fit one array of this browser',

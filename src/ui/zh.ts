@@ -63,6 +63,7 @@ export const zh: Dictionary = {
     unreadable: '请先修正文档：目前无法读取。',
     opened: '此内容来自链接。',
     otherModel: (model) => `该链接使用的模型是 ${model}，与本页当前的模型不同，顺序可能有差异。`,
+    otherCascade: '该链接的“级联”选择与本页不同，顺序可能有差异。',
   },
   problems: {
     'json-syntax': (line, column) =>
@@ -105,6 +106,8 @@ export const zh: Dictionary = {
     manage: '管理模型…',
     devices: { webgpu: 'WebGPU', wasm: 'WASM', js: 'JavaScript' },
     useWasm: '改用 WASM',
+    faster: (device, date) => `此模型的“自动”为 ${device}：${date}在这台电脑上比较时它更快。`,
+    forgetFaster: '忘记此结果',
   },
   run: {
     scored: (done, total) => `已评分 ${done} / ${total}`,
@@ -113,8 +116,11 @@ export const zh: Dictionary = {
     waiting: '等待模型',
     progress: '评分进度',
     cancelled: (done, total) => `已取消：${total} 篇中有 ${done} 篇已评分，其余按 BM25 排列。`,
-    summary: (total, _plural, seconds, pairs) =>
-      `${total} 对，用时 ${seconds} 秒，每秒 ${pairs} 对`,
+    summary: (total, _plural, time, tokens) => `${total} 对，用时 ${time}，每秒 ${tokens} 个词元`,
+    remembered: (count, total) => `${total} 篇中有 ${count} 篇沿用已知分数`,
+    ms: (count) => `${count} 毫秒`,
+    seconds: (count) => `${count} 秒`,
+    truth: '速度与耗时明细',
     padded: (share) => `填充 ${share}`,
     announceCancelled: '评分已取消。',
     announceDone: (total) => `排序完成：${total} 篇文档。`,
@@ -449,6 +455,7 @@ export const zh: Dictionary = {
         'exact-and-small': '全精度，体积小',
         exact: '全精度',
         'blocks-run-anywhere': '8 位权重，计算仍为浮点',
+        'int8-as-blocks': '为 GPU 改写：8 位权重，计算仍为浮点',
         'int8-suits-wasm': '8 位适合 CPU',
         'lossy-4-bit': '4 位权重：分数会有明显偏差',
         'widened-on-cpu': 'CPU 需先扩展精度：慢，且内存加倍',
@@ -459,7 +466,6 @@ export const zh: Dictionary = {
         'not-chosen-dtype': '已选择另一种权重',
         'no-webgpu': '此处没有 WebGPU',
         'software-adapter': '适配器用 CPU 计算；若仍要使用，请选择 WebGPU',
-        'int8-on-wasm': '动态 8 位只能在 WASM 上运行',
         'needs-shader-f16': '适配器不支持半精度（shader-f16）',
         'buffer-too-small': '词嵌入放不进一个缓冲区',
         'array-buffer': '词嵌入超出浏览器单个数组的上限',

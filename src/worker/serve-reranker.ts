@@ -1,11 +1,19 @@
 import { expose } from 'comlink';
 import { type RerankerWorkerApi, serveCall } from '../engine/protocol.ts';
-import type { BenchmarkReport, CallOptions, Reranker } from '../engine/reranker.ts';
+import type {
+  BenchmarkReport,
+  CallOptions,
+  Reranker,
+  RerankRequest,
+  RerankResult,
+  Tuning,
+} from '../engine/reranker.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { holdLock } from './hold-lock.ts';
 
-/** What this worker serves; not every reranker can be measured. */
+/** What this worker serves; not every reranker can be measured, or tuned. */
 interface ServedReranker extends Reranker {
+  rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
   benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
 }
 
@@ -23,7 +31,8 @@ export function serveReranker(open: (source: ModelSource) => ServedReranker): vo
         served ??= open(source);
         return served.load(options, call);
       }),
-    rerank: (request, port) => serveCall(port, async (call) => loaded().rerank(request, call)),
+    rerank: (request, tuning, port) =>
+      serveCall(port, async (call) => loaded().rerank(request, call, tuning)),
     benchmark: (port) =>
       serveCall(port, async (call) => {
         const { benchmark } = loaded();

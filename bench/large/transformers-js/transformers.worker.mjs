@@ -10,14 +10,26 @@
  * @property {{ from_pretrained(id: string): Promise<Tokenizer> }} AutoTokenizer
  * @property {{ from_pretrained(id: string, options: object): Promise<Model> }} AutoModelForSequenceClassification
  */
-/** @typedef {(text: string, options: { text_pair: string }) => Promise<object>} Tokenizer */
-/** @typedef {(inputs: object) => Promise<{ logits: { data: Float32Array } }>} Model */
+/** @typedef {{ input_ids: { dims: number[] } }} Inputs */
+/**
+ * One text with another, or as many with as many.
+ * @typedef {(text: string | string[], options: { text_pair: string | string[], padding?: boolean,
+ *   truncation?: boolean }) => Promise<Inputs>} Tokenizer
+ */
+/** @typedef {(inputs: Inputs) => Promise<{ logits: { data: Float32Array } }>} Model */
 /**
  * @typedef {object} LoadRequest
  * @property {string} id
  * @property {string} host
  * @property {string} dtype
  * @property {number} threads
+ * @property {'wasm' | 'webgpu'} [device] default `wasm`
+ */
+/**
+ * @typedef {object} ScoreRequest
+ * @property {string} query
+ * @property {string[]} documents
+ * @property {number} [batchRows] documents in one padded batch, in the order given; default 1
  */
 
 /** @type {{ tokenizer: Tokenizer, model: Model } | null} */
@@ -25,7 +37,7 @@ let loaded = null;
 
 addEventListener('message', async ({ data }) => {
   try {
-    /** @type {{ load: LoadRequest } | { query: string, documents: string[] }} */
+    /** @type {{ load: LoadRequest } | ScoreRequest} */
     const request = data;
     postMessage('load' in request ? await load(request.load) : await score(request));
   } catch (error) {
@@ -34,7 +46,7 @@ addEventListener('message', async ({ data }) => {
 });
 
 /** @param {LoadRequest} request */
-async function load({ id, host, dtype, threads }) {
+async function load({ id, host, dtype, threads, device = 'wasm' }) {
   const address = '/transformers/transformers.min.js';
   /** @type {Transformers} */
   const { env, AutoTokenizer, AutoModelForSequenceClassification } = await import(address);
@@ -49,23 +61,35 @@ async function load({ id, host, dtype, threads }) {
   };
   const [tokenizer, model] = await Promise.all([
     AutoTokenizer.from_pretrained(id),
-    AutoModelForSequenceClassification.from_pretrained(id, { dtype, device: 'wasm' }),
+    AutoModelForSequenceClassification.from_pretrained(id, { dtype, device }),
   ]);
   loaded = { tokenizer, model };
   return {};
 }
 
 /**
- * One pair at a time.
- * @param {{ query: string, documents: string[] }} request
+ * One pair at a time, or in padded batches as the documentation of cross-encoders has them.
+ * @param {ScoreRequest} request
  */
-async function score({ query, documents }) {
+async function score({ query, documents, batchRows = 1 }) {
   if (loaded === null) throw new Error('No model is loaded.');
+  const { tokenizer, model } = loaded;
   const logits = [];
-  for (const document of documents) {
-    const inputs = await loaded.tokenizer(query, { text_pair: document });
-    const output = await loaded.model(inputs);
-    logits.push(Number(output.logits.data[0]));
+  let paddedTokens = 0;
+  for (let start = 0; start < documents.length; start += batchRows) {
+    const batch = documents.slice(start, start + batchRows);
+    const [only = ''] = batch;
+    const inputs =
+      batchRows === 1
+        ? await tokenizer(query, { text_pair: only })
+        : await tokenizer(new Array(batch.length).fill(query), {
+            text_pair: batch,
+            padding: true,
+            truncation: true,
+          });
+    const output = await model(inputs);
+    logits.push(...output.logits.data);
+    paddedTokens += inputs.input_ids.dims.reduce((product, size) => product * size, 1);
   }
-  return { logits };
+  return { logits, paddedTokens };
 }
