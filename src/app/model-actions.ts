@@ -208,7 +208,7 @@ export function cancelImport(): void {
   importing?.abort();
 }
 
-/** Measures the model in use for about ten seconds. */
+/** Measures the model in use for about fifteen seconds. */
 export async function measureModel(): Promise<void> {
   cancelRerank();
   cancelTraps();

@@ -181,7 +181,7 @@ export class Crossrank {
 
   /**
    * Measures the model in use on this device with synthetic pairs of 64, 256 and 512 tokens, for
-   * about ten seconds.
+   * about fifteen seconds, and remembers the fastest budget of a batch.
    */
   async benchmark(call: CallOptions = {}): Promise<BenchmarkReport> {
     checkCall(call);

@@ -2,11 +2,19 @@
 import { expose } from 'comlink';
 import type { ModelSource } from '../models/model-source.ts';
 import { type RerankerWorkerApi, serveCall } from './protocol.ts';
-import type { CallOptions, Reranker, RerankRequest, RerankResult, Tuning } from './reranker.ts';
+import type {
+  BenchmarkReport,
+  CallOptions,
+  Reranker,
+  RerankRequest,
+  RerankResult,
+  Tuning,
+} from './reranker.ts';
 
-/** What a worker holds: it may be told how to run its model. */
+/** What a worker holds: it may be told how to run its model, and be measured. */
 export interface TunableReranker extends Reranker {
   rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
+  benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
 }
 
 /**
@@ -62,7 +70,10 @@ export class FakeWorker extends EventTarget implements Worker {
             return reranker.rerank(asked, call, tuning);
           }),
         benchmark: (port) =>
-          serveCall(watch(port), () => Promise.reject(new Error('no benchmark'))),
+          serveCall(watch(port), async (call) => {
+            if (reranker?.benchmark === undefined) throw new Error('no benchmark');
+            return reranker.benchmark(call);
+          }),
       } satisfies RerankerWorkerApi,
       port2,
     );

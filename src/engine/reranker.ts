@@ -277,6 +277,8 @@ export interface BenchmarkRow {
 /** What `benchmark` measured, with all that somebody else needs to repeat it. */
 export interface BenchmarkReport extends LoadedModel {
   readonly rows: readonly BenchmarkRow[];
+  /** The fastest way to cut batches here, where the time was enough to find it. */
+  readonly tuning?: Tuning;
   /** Milliseconds since 1970. */
   readonly measuredAt: number;
 }

@@ -1058,6 +1058,23 @@ describe('tunings', () => {
     expect(given).toEqual([null, tuning]);
   });
 
+  it('that a benchmark found are kept, too', async () => {
+    const kept = new Map<string, Tuning>();
+    const tunings: TuningMemory = {
+      read: (key) => kept.get(key) ?? null,
+      write: (key, measured) => void kept.set(key, measured),
+    };
+    const { client, given } = scoringSetUp({ tunings, tuning });
+    expect(await client.benchmark()).toMatchObject({ tuning });
+    expect([...kept]).toEqual([[tuningKeyOf(wasmModel), tuning]]);
+    await client.rerank(request);
+    expect(given).toEqual([tuning]);
+    const without = scoringSetUp({ tunings: { ...tunings, read: () => null } });
+    kept.clear();
+    await without.client.benchmark();
+    expect(kept.size).toBe(0);
+  });
+
   it('hold for one build on one device, and are none without a memory', async () => {
     const keys = new Set<string>();
     const tunings: TuningMemory = {
@@ -1186,6 +1203,7 @@ function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
         const ranking = rankDocuments(scored, topK);
         return { ...model, ranking, timings, ...(tuning && { tuning }) };
       },
+      benchmark: async () => ({ ...model, rows: [], measuredAt: 0, ...(tuning && { tuning }) }),
       dispose: async () => undefined,
     };
   };

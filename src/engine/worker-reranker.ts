@@ -166,7 +166,10 @@ export class WorkerReranker implements Reranker {
     return this.#atOnce(turn, stoppable.signal);
   }
 
-  /** Measures the model in use for about ten seconds; loads it first if that has not been done. */
+  /**
+   * Measures the model in use for about fifteen seconds; loads it first if that has not been done.
+   * What is found to be the fastest budget of a batch is remembered.
+   */
   async benchmark(call: CallOptions = {}): Promise<BenchmarkReport> {
     const stoppable = this.#stoppable(call);
     return this.#inTurn(stoppable, async () => {
@@ -174,6 +177,9 @@ export class WorkerReranker implements Reranker {
       const report = await this.#call(stoppable, this.#graceMs, (api, port) =>
         api.benchmark(transfer(port, [port])),
       );
+      if (report.tuning !== undefined) {
+        this.#options.tunings?.write(tuningKeyOf(model), report.tuning);
+      }
       return { ...report, ...model };
     });
   }

@@ -8,7 +8,7 @@ import { useApp } from './use-app.ts';
 type Report = Extract<ModelsState['benchmark'], { phase: 'done' }>['report'];
 type Row = Pick<Report['rows'][number], 'tokens' | 'pairsPerSecond' | 'gflops'>;
 
-/** How fast the model in use is here: measured on demand, for about ten seconds. */
+/** How fast the model in use is here: measured on demand, for about fifteen seconds. */
 export function ModelsMeasure({ ready }: { ready: boolean }) {
   const { words } = useLanguage();
   const benchmark = useApp((state) => state.models.benchmark);
