@@ -1,4 +1,4 @@
-import { expect, openRanked, stampOf, test } from './fixtures.ts';
+import { expect, openRanked, passages, rerank, stampOf, test } from './fixtures.ts';
 
 /**
  * Pictures of the real page. They go to test-results/; with UPDATE_SCREENSHOTS=1 to
@@ -57,6 +57,28 @@ for (const [name, colorScheme, width, locale] of [
       await expect(page.locator('.evaluation-table tbody tr')).toHaveCount(5);
       await page.screenshot({ path: `${folder}/${name}.png` });
       await page.screenshot({ path: `test-results/screenshots/${name}-whole.png`, fullPage: true });
+    });
+  });
+}
+
+for (const [name, colorScheme, width, locale] of [
+  ['speed-light', 'light', 1280, 'en-US'],
+  ['speed-dark', 'dark', 1280, 'en-US'],
+  ['speed-zh', 'light', 1280, 'zh-CN'],
+  ['speed-narrow', 'light', 390, 'en-US'],
+] as const) {
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport: { width, height: 1100 }, locale });
+
+    test('where the time went', async ({ page }) => {
+      await openRanked(page);
+      await rerank(page, 'how to apply for a loan', passages(60));
+      await expect(stampOf(page)).toContainText(/60 pairs|60 对/, { timeout: 90_000 });
+      const line = page.locator('summary', { hasText: /where the time went|时间/ });
+      await line.click();
+      await expect(page.locator('.truth-batch').first()).toBeVisible();
+      await line.evaluate((summary) => summary.scrollIntoView({ block: 'start' }));
+      await page.screenshot({ path: `${folder}/${name}.png` });
     });
   });
 }
