@@ -10,8 +10,11 @@ test('cancel in mid-run keeps what is scored, and the next run works', async ({ 
   await expect(rowsOf(page).first()).toContainText(/relevance 0\.\d\d/);
   await expect(page.getByRole('textbox', { name: 'Documents' })).toHaveValue(documents.join('\n'));
 
-  await rerank(page, 'loan office', documents.slice(0, 5).join('\n'));
+  await rerank(page, 'river bank', documents.slice(0, 5).join('\n'));
   await expect(stampOf(page)).toContainText('5 pairs');
+  // What was scored before the cancel is not scored again.
+  await rerank(page, 'loan office', documents.join('\n'));
+  await expect(stampOf(page)).toContainText(/· [1-9]\d* of 400 remembered/, { timeout: 90_000 });
 });
 
 test('escape cancels too', async ({ page }) => {

@@ -18,6 +18,7 @@ export async function forgetMissingCascade(): Promise<boolean> {
   // Another may have been chosen meanwhile.
   if (store.getState().settings.cascadeModel !== cascadeModel) return true;
   changeSettings({ cascadeModel: null });
+  crossrank.unloadFast();
   store.setState({ cascadeGone: cascadeModel });
   return true;
 }

@@ -4,6 +4,7 @@ import { isUsable } from './cascade-gone.ts';
 import { changeSettings } from './change-settings.ts';
 import { refreshModels } from './model-actions.ts';
 import { wantedModelId } from './model-phase.ts';
+import { crossrank } from './services.ts';
 import { type AppState, store } from './store.ts';
 
 /** Depths to choose from. */
@@ -32,10 +33,14 @@ export async function lookForModels(): Promise<void> {
   if (model !== null || cascadeModel !== null || (await hasModelsFolder())) await refreshModels();
 }
 
-/** Chooses the model that scores everything first; null: no cascade. */
+/**
+ * Chooses the model that scores everything first; null: no cascade. A cascade under way goes on to
+ * its end, then the memory of its fast model is given back.
+ */
 export function chooseCascade(cascadeModel: string | null): void {
   store.setState({ cascadeGone: null });
   changeSettings({ cascadeModel });
+  if (cascadeModel === null) crossrank.unloadFast();
 }
 
 async function hasModelsFolder(): Promise<boolean> {

@@ -28,8 +28,7 @@ export interface CascadeRun {
 export async function scoreInCascade(run: CascadeRun): Promise<boolean> {
   const { plan, request, strong, draft, signal, onScores } = run;
   if (await forgetMissingCascade()) return false;
-  const cascade = new CascadeDraft(plan, request.documents.length);
-  draft.cascade = cascade;
+  draft.cascade = new CascadeDraft(plan, request.documents.length);
   const result = await crossrank.cascade({
     ...request,
     fast: fastOptions(plan.fast),
@@ -46,10 +45,7 @@ export async function scoreInCascade(run: CascadeRun): Promise<boolean> {
       }
     },
   });
-  cascade.end(result);
-  const { ranking: _, timings, ...model } = result.strong ?? result.fast;
-  draft.model = model;
-  draft.timings = timings;
+  draft.endCascade(result);
   return true;
 }
 

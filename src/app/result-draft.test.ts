@@ -106,6 +106,20 @@ describe('ResultDraft', () => {
       expect(draft.progress(0)).toMatchObject({ done: 4, total: 5, cascade: { done: 1 } });
     });
 
+    it('counts what is scored again where that is more than planned', () => {
+      const draft = draftOf(4);
+      draft.cascade = new CascadeDraft(plan, 4);
+      const planned = { total: 6, totalTokens: 60 };
+      draft.add({ ...scoring([], { done: 4, doneTokens: 40, ...planned }), stage: 'fast' });
+      expect(draft.progress(0)).toMatchObject({ total: 6, cascade: { depth: 2, total: 2 } });
+      const known = { total: 7, totalTokens: 70 };
+      draft.add({ ...scoring([], { done: 5, doneTokens: 50, ...known }), stage: 'strong' });
+      const { done, total: all, cascade } = draft.progress(0);
+      expect([done, all]).toEqual([5, 7]);
+      expect(cascade).toEqual({ ...plan, stage: 'strong', depth: 3, done: 1, total: 3 });
+      expect(draft.snapshot().cascade?.depth).toBe(3);
+    });
+
     it('promises time by the speed of the stage it is in, and none before the second', () => {
       const draft = cascadeDraft();
       draft.add({ ...scoring([], { done: 1, doneTokens: 10, ...total }), stage: 'fast' });

@@ -1,5 +1,6 @@
-import type { CascadeScoringEvent } from '../engine/cascade-progress.ts';
-import type { DecidingPassage, ScoringEvent } from '../engine/reranker.ts';
+import type { CascadeResult } from '../engine/cascade.ts';
+import type { CascadeScoringEvent, CascadeStage } from '../engine/cascade-progress.ts';
+import type { DecidingPassage, ScoredDocument, ScoringEvent } from '../engine/reranker.ts';
 import type { CascadeDraft } from './cascade-draft.ts';
 import type { Failure, Result, RunPhase } from './store.ts';
 
@@ -36,22 +37,28 @@ export class ResultDraft {
 
   add(event: ScoringEvent | CascadeScoringEvent): void {
     const stage = 'stage' in event ? event.stage : null;
-    if (stage !== null && this.cascade?.enter(stage)) this.#first = null;
-    for (const { index, logit, tokens, truncated, passage } of event.scores) {
-      this.#logits[index] = logit;
-      this.#tokens[index] = tokens;
-      this.#truncated[index] = truncated;
-      this.#passages[index] = passage ?? null;
-      if (stage !== null) this.cascade?.take(stage, index, logit, tokens);
-    }
+    if ('stage' in event && this.cascade?.enter(event)) this.#first = null;
+    this.#keep(event.scores, stage);
     this.#last = event;
     this.#first ??= { event, atMs: performance.now() };
+  }
+
+  /**
+   * Ends the run of two models. Where the strong one failed, scores that it gave before are taken
+   * back: the ranking is the fast one's alone.
+   */
+  endCascade(result: CascadeResult): void {
+    if (result.strong === null) this.#keep(result.fast.ranking, 'fast');
+    this.cascade?.end(result);
+    const { ranking: _, timings, ...model } = result.strong ?? result.fast;
+    this.model = model;
+    this.timings = timings;
   }
 
   /** How far scoring is; speed and time left are null until two batches have been timed. */
   progress(nowMs: number): Progress {
     const documents = this.#request.documents.length;
-    const total = documents + (this.cascade?.plan.depth ?? 0);
+    const total = documents + (this.cascade?.depth ?? 0);
     const [first, last] = [this.#first, this.#last];
     const done = last?.done ?? 0;
     const cascade = this.cascade?.position(done) ?? null;
@@ -88,5 +95,15 @@ export class ResultDraft {
       model: this.model,
       timings: this.timings,
     };
+  }
+
+  #keep(scores: readonly ScoredDocument[], stage: CascadeStage | null): void {
+    for (const { index, logit, tokens, truncated, passage } of scores) {
+      this.#logits[index] = logit;
+      this.#tokens[index] = tokens;
+      this.#truncated[index] = truncated;
+      this.#passages[index] = passage ?? null;
+      if (stage !== null) this.cascade?.take(stage, index, logit, tokens);
+    }
   }
 }

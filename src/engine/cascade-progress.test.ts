@@ -13,7 +13,7 @@ describe('the progress of a cascade', () => {
       ...{ doneTokens: 10, totalTokens: 60 },
     });
     progress.fast(event(4, 4, 40, 40));
-    progress.startStrong(ranking);
+    progress.startStrong(ranking.slice(0, 2));
     expect(progress.strong(event(1, 2, 20, 50, [scored(0)]))).toEqual({
       type: 'scoring',
       ...{ stage: 'strong', done: 5, total: 6, doneTokens: 60, totalTokens: 90 },
@@ -28,16 +28,27 @@ describe('the progress of a cascade', () => {
   it('is not at its end while the strong model has not counted its tokens', () => {
     const progress = new CascadeProgress(4, 3);
     progress.fast(event(4, 4, 40, 40));
-    progress.startStrong(ranking);
+    progress.startStrong(ranking.slice(0, 3));
     // What is remembered comes first, with no tokens.
     expect(progress.strong(event(1, 3, 0, 0))).toMatchObject({ doneTokens: 40, totalTokens: 55 });
     expect(progress.strong(event(3, 3, 9, 9))).toMatchObject({ doneTokens: 49, totalTokens: 49 });
   });
 
+  it('grows where more is scored again than was planned, and ends at its total', () => {
+    const progress = new CascadeProgress(4, 2);
+    expect(progress.fast(event(4, 4, 40, 40))).toMatchObject({ done: 4, total: 6 });
+    progress.startStrong(ranking.slice(0, 3));
+    expect(progress.strong(event(1, 3, 0, 0))).toMatchObject({ done: 5, total: 7 });
+    expect(progress.strong(event(3, 3, 9, 9, [scored(2)]))).toMatchObject({
+      ...{ done: 7, total: 7, doneTokens: 49, totalTokens: 49 },
+      scores: [{ index: 0 }],
+    });
+  });
+
   it('ends at its total when everything was remembered', () => {
     const progress = new CascadeProgress(4, 2);
     expect(progress.fast(event(4, 4, 0, 0))).toMatchObject({ doneTokens: 0, totalTokens: 0 });
-    progress.startStrong(ranking);
+    progress.startStrong(ranking.slice(0, 2));
     expect(progress.strong(event(2, 2, 0, 0))).toMatchObject({
       ...{ done: 6, total: 6, doneTokens: 0, totalTokens: 0 },
     });

@@ -10,12 +10,13 @@ export interface CascadeScoringEvent extends ScoringEvent {
 
 /**
  * Joins the progress of two stages to one. Documents count once per stage. How many tokens the
- * strong model will read is an estimate until it says so: as the fast one reads the same texts.
+ * strong model will read is an estimate until it says so: as the fast one reads the same texts. So
+ * is, until then, how many documents it scores: copies of the best come with them.
  */
 export class CascadeProgress {
   readonly #documents: number;
   /** How many of them the strong model scores. */
-  readonly #depth: number;
+  #depth: number;
   #fastTokens = 0;
   #estimatedTokens = 0;
   /** For each document of the strong stage its position in the request. */
@@ -41,8 +42,8 @@ export class CascadeProgress {
   }
 
   /** Tells what the strong stage scores: the best of the fast ranking, in its order. */
-  startStrong(ranking: RerankResult['ranking']): void {
-    const best = ranking.slice(0, this.#depth);
+  startStrong(best: RerankResult['ranking']): void {
+    this.#depth = best.length;
     this.#picked = best.map(({ index }) => index);
     this.#estimatedTokens = best.reduce((sum, { tokens }) => sum + tokens, 0);
   }

@@ -195,6 +195,21 @@ describe('the ranking', () => {
     expect(strongRequests.map((asked) => asked.documents.length)).toEqual([20]);
   });
 
+  it('gives equal documents one stage: copies of the best are scored again with them', async () => {
+    const { models, strongRequests } = setUp({ depth: 2 });
+    const documents = ['xxx', 'a', 'xxx', 'bb', 'xxx'];
+    const { events, result } = await runCascade(models, {}, { ...request, documents });
+    expect(strongRequests.map((asked) => asked.documents)).toEqual([['xxx', 'xxx', 'xxx']]);
+    expect(result?.ranking.map(({ index, stage }) => `${index} ${stage}`)).toEqual([
+      ...['0 strong', '2 strong', '4 strong'],
+      ...['3 fast', '1 fast'],
+    ]);
+    expect(new Set(result?.ranking.slice(0, 3).map(({ logit }) => logit))).toEqual(new Set([-3]));
+    const scoring = events.filter(isScoring);
+    expect(scoring.every(({ done, total }) => done <= total)).toBe(true);
+    expect(scoring.at(-1)).toMatchObject({ stage: 'strong', done: 8, total: 8 });
+  });
+
   it('reads as the request says, in both stages; what was promising is the fast one to say', async () => {
     const { models, strongRequests, fastRequests } = setUp({ depth: 2 });
     const reading = { longDocuments: 'first', maxLength: 64 } as const;

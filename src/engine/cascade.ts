@@ -26,7 +26,10 @@ export interface CascadeModels {
   readonly strong: Pick<WorkerReranker, 'load' | 'rerank'>;
   readonly fastOptions: LoadOptions;
   readonly strongOptions: LoadOptions;
-  /** How many of the fast model's best are scored again, a whole number >= 1. Default 20. */
+  /**
+   * How many of the fast model's best are scored again, a whole number >= 1. Default 20. Copies of
+   * their texts are scored again with them, so that equal documents stand together.
+   */
   readonly depth?: number;
 }
 
@@ -107,8 +110,9 @@ export async function rerankInCascade(
     // Heard of when it is the strong model's turn.
     strongLoad.catch(() => undefined);
     const fastResult = await fast.rerank(everything, ofFast, fastOptions);
-    progress.startStrong(fastResult.ranking);
-    const picked = fastResult.ranking.slice(0, depth).map(({ index }) => index);
+    const best = bestOf(fastResult.ranking, documents, depth);
+    progress.startStrong(best);
+    const picked = best.map(({ index }) => index);
     try {
       const waitedAt = performance.now();
       await strongLoad;
@@ -165,6 +169,16 @@ function checkCascade(request: RerankRequest, models: CascadeModels, call: Casca
       `The depth is ${given}; pass how many documents the strong model reads, a whole number >= 1.`,
     );
   }
+}
+
+/** The first of a ranking and all copies of their texts, in its order. */
+function bestOf(
+  ranking: readonly RankedDocument[],
+  documents: readonly string[],
+  depth: number,
+): readonly RankedDocument[] {
+  const texts = new Set(ranking.slice(0, depth).map(({ index }) => documents[index]));
+  return ranking.filter(({ index }) => texts.has(documents[index]));
 }
 
 /** The same request about some of its documents, most promising first. */

@@ -10,7 +10,7 @@ import type { EncodedDocument } from './document-scores.ts';
 import { measurePairs } from './measure-pairs.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import { type OpenModel, openModel } from './open-model.ts';
-import { encodePair, encodeQuery } from './pairs.ts';
+import { defaultPairLength, encodePair, encodeQuery } from './pairs.ts';
 import { rankDocuments } from './rank-documents.ts';
 import { checkRequest, checkTuning } from './request.ts';
 import type {
@@ -40,9 +40,6 @@ interface Loaded extends OpenModel {
   readonly memory: MemoryLimits;
   readonly search: BudgetSearch;
 }
-
-/** Longest pair unless the request says otherwise: what most rerankers were trained on. Tokens. */
-const defaultPairLength = 512;
 
 /** Lengths that are measured, and for how long each: together about six seconds. */
 const benchmarkTokens = [64, 256, 512];

@@ -34,7 +34,7 @@ export interface CrossrankCascade extends RerankRequest, CascadeCall {
   readonly fast: LoadOptions;
   /** The model that scores the best of them again; it becomes the one in use. */
   readonly strong: LoadOptions;
-  /** How many it scores again, a whole number >= 1. Default 20. */
+  /** How many it scores again, and copies of their texts; a whole number >= 1. Default 20. */
   readonly depth?: number;
 }
 
@@ -51,6 +51,10 @@ export class Crossrank {
   readonly #options: WorkerRerankerOptions & { readonly scores: ScoreMemory };
   /** Holds the fast model of cascades; there is none before the first. */
   #fastReranker: WorkerReranker | null = null;
+  /** Cascades that are under way. */
+  #cascades = 0;
+  /** Whether the fast model goes when the last of them has ended. */
+  #isFastLeft = false;
   #disposed = false;
 
   constructor({ createStoreWorker, ...options }: CrossrankOptions) {
@@ -88,7 +92,8 @@ export class Crossrank {
 
   /**
    * Scores every document with a fast model and the best again with a strong one, as one run. The
-   * two are loaded side by side in a worker each; the fast one's stays until `unload`.
+   * two are loaded side by side in a worker each; the fast one's stays until `unloadFast` or
+   * `unload`.
    *
    *     await crossrank.cascade({ query, documents, fast: { model }, strong: { model }, depth: 20 });
    *
@@ -108,11 +113,18 @@ export class Crossrank {
       strongOptions: loadOptionsIn(strong),
       ...(depth !== undefined && { depth }),
     };
-    const { rerankInCascade } = await importPart(() => import('./cascade.ts'));
-    return rerankInCascade(request, models, {
-      ...(signal !== undefined && { signal }),
-      ...(onEvent !== undefined && { onEvent }),
-    });
+    this.#cascades += 1;
+    this.#isFastLeft = false;
+    try {
+      const { rerankInCascade } = await importPart(() => import('./cascade.ts'));
+      return await rerankInCascade(request, models, {
+        ...(signal !== undefined && { signal }),
+        ...(onEvent !== undefined && { onEvent }),
+      });
+    } finally {
+      this.#cascades -= 1;
+      this.#leaveFast();
+    }
   }
 
   /** Forgets the scores of earlier calls, and with them the texts that they were computed for. */
@@ -136,6 +148,15 @@ export class Crossrank {
   async unload(): Promise<void> {
     this.#fastReranker?.unload();
     this.#reranker.unload();
+  }
+
+  /**
+   * Ends the worker of the fast model of cascades alone and gives its memory back, at once or when
+   * the cascades under way have ended; one that begins meanwhile keeps it.
+   */
+  async unloadFast(): Promise<void> {
+    this.#isFastLeft = true;
+    this.#leaveFast();
   }
 
   /** The models that are known by name; any other cross-encoder with ONNX files can be loaded, too. */
@@ -214,6 +235,10 @@ export class Crossrank {
     const { onModel: _, ...options } = this.#options;
     this.#fastReranker ??= new WorkerReranker(options);
     return this.#fastReranker;
+  }
+
+  #leaveFast(): void {
+    if (this.#isFastLeft && this.#cascades === 0) this.#fastReranker?.unload();
   }
 
   #hub(): Promise<HubProvider> {

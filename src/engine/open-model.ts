@@ -5,10 +5,10 @@ import type { ModelExpectations, ModelSource } from '../models/model-source.ts';
 import { checkCrossEncoderGraph } from '../models/onnx-file.ts';
 import { readOnnxOutline } from '../models/onnx-outline.ts';
 import { type OnnxRuntime, OnnxSession } from './onnx-session.ts';
-import { type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
 import type { SelfTestReport } from './reranker.ts';
 import { originalWeights, type PreparedWeights, rewrittenWeights } from './rewritten-weights.ts';
-import { probePairs, runSelfTest, type TestPair } from './self-test.ts';
+import { scoreOnce, scoreTogether, type TestReading } from './score-test-pairs.ts';
+import { probePairs, runSelfTest, sanityPairs, type TestPair } from './self-test.ts';
 import { createPairTokenizer, type PairTokenizer } from './tokenizer.ts';
 
 /** A model that can score, and has shown that it scores right here. */
@@ -33,15 +33,26 @@ export interface OpenModelOptions {
   readonly onTesting: () => void;
 }
 
-/** A second session on WASM is made to compare with, but not of weights larger than this. */
-const mostComparedBytes = 400_000_000;
+/**
+ * The graph as it came is run beside a rewritten one, to compare with, but not where its weights
+ * are larger than this: on WASM that takes as long as loading it, and memory that is not given back.
+ */
+const mostComparedBytes = { webgpu: 400_000_000, wasm: 200_000_000 } as const;
 
-/** The same weights on two devices differ by rounding only. */
+/** The same weights on two devices, or in two graphs, differ by rounding only. */
 const wasmTolerance = { float: 0.02, 'dynamic-int8': 0.3, blocks: 0.05 } as const;
+
+/** The graph as it came, run on WASM, which computes every format. */
+interface Original {
+  readonly format: WeightFormat;
+  /** Logits of pairs, each by itself; null where this was not, or could not be, computed. */
+  readonly score: (pairs: readonly TestPair[]) => Promise<readonly number[] | null>;
+}
 
 /**
  * Reads the files of a model, creates its session and tests it. The graph is rewritten for the
- * device; when that graph does not run here, the one that came is tried once.
+ * device; when that graph does not run here, or gives other logits than the one that came, the one
+ * that came is used.
  * @throws RerankError `model-corrupt`, `model-unsupported`, `session-failed`, `out-of-memory`
  */
 export async function openModel(
@@ -56,9 +67,10 @@ export async function openModel(
   checkCrossEncoderGraph(outline, fileName);
   const rewritten = rewrittenWeights(files, { fileName, device });
   const computable = (format: WeightFormat) => device === 'wasm' || format !== 'dynamic-int8';
-  const original = computable(outline.weightFormat) ? () => originalWeights(files, outline) : null;
-  const first = rewritten !== null && computable(rewritten.format) ? rewritten : original?.();
-  if (first === undefined) {
+  const asItCame = () => originalWeights(files, outline);
+  const canRunAsItCame = computable(outline.weightFormat);
+  const isRewritten = rewritten !== null && computable(rewritten.format);
+  if (!isRewritten && !canRunAsItCame) {
     throw new RerankError(
       'model-unsupported',
       `${fileName} is dynamically quantised (int8) in a way that WebGPU computes slowly or wrong. ` +
@@ -71,14 +83,40 @@ export async function openModel(
     files.tokenizerConfig.length > 0 ? text.decode(files.tokenizerConfig) : null,
   );
   await options.pause();
+  const reading = { tokenizer, maxLength: source.maxLength };
+  const bytes = files.externalData.reduce((sum, file) => sum + file.bytes.length, 0);
+  const comparable =
+    source.expectations === null && files.weights.length + bytes <= mostComparedBytes[device];
+  const original: Original = {
+    format: outline.weightFormat,
+    score: async (pairs) => {
+      if (!comparable) return null;
+      const { threads, pause } = options;
+      const wasm = { device: 'wasm', threads, padId: tokenizer.padId } as const;
+      const create = () => OnnxSession.create(runtime, asItCame().weights, wasm);
+      try {
+        return await scoreOnce(create, pairs, reading, pause);
+      } catch (error) {
+        const failure = toRerankError(error, 'session-failed');
+        const ends = !mayRunOtherwise(failure);
+        // A GPU has the memory of its own that the weights are in by now.
+        if (ends || (device === 'wasm' && failure.code === 'out-of-memory')) throw failure;
+        return null;
+      }
+    },
+  };
   const open = (prepared: PreparedWeights) =>
-    openSession(source, prepared, tokenizer, runtime, options);
-  if (first !== rewritten || original === null) return open(first);
-  // The graph as it came has the last word: it is what the model's makers tested.
+    openSession(source, prepared, reading, original, runtime, options);
+  if (!isRewritten) return open(asItCame());
+  if (!canRunAsItCame) return open(rewritten);
+  // The graph as it came has the last word: it is what the model's makers tested. Before, not
+  // beside the other, so that one of them is in memory at a time.
+  const expected = device === 'wasm' ? await original.score(sanityPairs) : null;
   let failure: RerankError | null = null;
   try {
-    const opened = await open(first);
-    if (trustworthy(opened.selfTest)) return opened;
+    const opened = await open(rewritten);
+    const tolerance = toleranceBetween(rewritten.format, original.format);
+    if (trustworthy(opened.selfTest) && agrees(opened.selfTest, expected, tolerance)) return opened;
     await opened.session.dispose();
   } catch (error) {
     failure = toRerankError(error, 'session-failed');
@@ -86,7 +124,7 @@ export async function openModel(
   }
   await options.pause();
   try {
-    return await open(original());
+    return await open(asItCame());
   } catch (error) {
     // Whoever ran out of memory once is told so: the runtime is of no use then.
     throw failure?.code === 'out-of-memory' ? failure : error;
@@ -97,47 +135,49 @@ function trustworthy({ verdict }: SelfTestReport): boolean {
   return verdict === 'passed' || verdict === 'unchecked';
 }
 
+/** Whether the single logits of a self-test are the expected ones; true where none are known. */
+function agrees(
+  { pairs }: SelfTestReport,
+  expected: readonly number[] | null,
+  tolerance: number,
+): boolean {
+  const isNear = (logit: number, index: number) =>
+    Math.abs((pairs[index]?.logit ?? Number.NaN) - logit) <= tolerance;
+  return expected === null || expected.every(isNear);
+}
+
+function toleranceBetween(format: WeightFormat, other: WeightFormat): number {
+  return Math.max(wasmTolerance[format], wasmTolerance[other]);
+}
+
 /** True where another graph of the same model could help. */
 function mayRunOtherwise({ code }: RerankError): boolean {
   return code !== 'aborted' && code !== 'disposed' && code !== 'device-lost';
 }
 
-/** Creates a session and tests it. */
+/** Creates a session and tests it: on WebGPU against the graph as it came where nothing is known. */
 async function openSession(
   source: ModelSource,
   { weights, format, rewritings }: PreparedWeights,
-  tokenizer: PairTokenizer,
+  reading: TestReading,
+  original: Original,
   runtime: OnnxRuntime,
   { device, threads, pause, onTesting }: OpenModelOptions,
 ): Promise<OpenModel> {
-  const sessionOptions = { device, threads, padId: tokenizer.padId };
-  const session = await OnnxSession.create(runtime, weights, sessionOptions);
+  const { tokenizer } = reading;
+  const { padId } = tokenizer;
+  const session = await OnnxSession.create(runtime, weights, { device, threads, padId });
   try {
     await pause();
     onTesting();
-    const scorer = (tested: OnnxSession) => (pairs: readonly TestPair[]) =>
-      scoreTogether(tested, tokenizer, pairs, source.maxLength);
-    const tolerance = wasmTolerance[format];
-    const compare = async (): Promise<ModelExpectations | null> => {
-      const other = await OnnxSession.create(runtime, weights, {
-        ...sessionOptions,
-        device: 'wasm',
-      });
-      try {
-        return await expectationsFrom(scorer(other), tolerance);
-      } finally {
-        await other.dispose();
-      }
-    };
-    const bytes = weights.externalData.reduce((sum, { data }) => sum + data.length, 0);
-    const comparable = device === 'webgpu' && bytes <= mostComparedBytes;
     const expectations =
-      source.expectations ?? (comparable ? await compare().catch(() => null) : null);
+      source.expectations ??
+      (device === 'webgpu' ? await expectationsFrom(original, format) : null);
     const pairsAlone = format === 'dynamic-int8';
     const selfTest = await runSelfTest({
       expectations,
-      score: scorer(session),
-      batchTolerance: pairsAlone ? Number.POSITIVE_INFINITY : Math.max(tolerance, 0.05),
+      score: (pairs) => scoreTogether(session, pairs, reading),
+      batchTolerance: pairsAlone ? Number.POSITIVE_INFINITY : Math.max(wasmTolerance[format], 0.05),
     });
     return { session, tokenizer, selfTest, rewritings, pairsAlone };
   } catch (error) {
@@ -146,33 +186,19 @@ async function openSession(
   }
 }
 
+/** @param format of the graph that is to be tested */
 async function expectationsFrom(
-  score: (pairs: readonly TestPair[]) => Promise<readonly number[]>,
-  tolerance: number,
-): Promise<ModelExpectations> {
-  const pairs = [];
-  for (const pair of probePairs) {
-    const [logit = Number.NaN] = await score([pair]);
-    pairs.push({ ...pair, logit });
-  }
-  return { against: 'wasm', source: 'the same weights on WASM on this machine', pairs, tolerance };
-}
-
-/** Runs pairs as one batch, of a width that later batches have, too. */
-async function scoreTogether(
-  session: OnnxSession,
-  { encode, layout }: PairTokenizer,
-  pairs: readonly TestPair[],
-  maxLength: number,
-): Promise<readonly number[]> {
-  const encoded: EncodedPair[] = pairs.map(({ query, document }) =>
-    encodePair(encodeQuery(query, encode, layout, maxLength), document, encode, layout, maxLength),
-  );
-  const longest = Math.max(...encoded.map(({ ids }) => ids.length));
-  const { widthStep } = session;
-  const width = Math.min(maxLength, Math.ceil(longest / widthStep) * widthStep);
-  const { logits } = await session.logitsOf({ rows: encoded.map((_, row) => row), width }, encoded);
-  return [...logits];
+  original: Original,
+  format: WeightFormat,
+): Promise<ModelExpectations | null> {
+  const logits = await original.score(probePairs);
+  if (logits === null) return null;
+  return {
+    against: 'wasm',
+    source: 'the same weights on WASM on this machine',
+    pairs: probePairs.map((pair, index) => ({ ...pair, logit: logits[index] ?? Number.NaN })),
+    tolerance: toleranceBetween(format, original.format),
+  };
 }
 
 function nameOf({ weights, id }: ModelSource): string {

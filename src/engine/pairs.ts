@@ -39,6 +39,9 @@ export type EncodeText = (text: string) => readonly number[];
  */
 export const maxQueryShare = 3 / 4;
 
+/** Longest pair unless the request says otherwise: what most rerankers were trained on. Tokens. */
+export const defaultPairLength = 512;
+
 /** Characters looked at first, per token of room; a text that fits has no more, usually. */
 const usualCharactersPerToken = 8;
 /**

@@ -1,3 +1,4 @@
+import { defaultPairLength } from './pairs.ts';
 import type { LoadedModel, RerankRequest, ScoredDocument } from './reranker.ts';
 
 /** A score as it is remembered: wherever the text stands in a request. */
@@ -18,9 +19,6 @@ interface Entry {
 }
 
 const defaultLimits: ScoreMemoryLimits = { entries: 50_000, characters: 32_000_000 };
-
-/** What a pair is cut to where the request does not say. Tokens. */
-const defaultPairLength = 512;
 
 /**
  * The scores that are known from earlier calls. It is in the memory of this page alone: nothing

@@ -78,6 +78,14 @@ describe('the search for a budget', () => {
     expect(search.tuning.tokenBudget).toBe(512);
   });
 
+  it('begins where batches end that memory does not allow to be as large as the default', () => {
+    const gpu: Device = (rows, width) => 0.1 + (rows * width) / 1000;
+    const { tuning, tried } = searchOn('webgpu', gpu, { mostTokens: 3000 });
+    expect(Math.max(...tried)).toBe(3000);
+    // 100 tokens worth of time a batch: 2048 takes 1.6 % longer than 3000, 1024 6.4 %.
+    expect(tuning?.tokenBudget).toBe(2048);
+  });
+
   it('goes up on a GPU with a large fixed cost, and measures that', () => {
     const gpu: Device = (rows, width) => 1.5 + (rows * width) / 1000;
     const { tuning } = searchOn('webgpu', gpu, { widthStep: 8 });

@@ -74,14 +74,16 @@ export class BudgetSearch {
   #behind = 0;
 
   /**
-   * @param start where to begin, and the fixed cost to assume until it is measured
-   * @param mostTokens budgets over this are not tried
+   * @param mostTokens budgets over this are not tried: batches never get as large
+   * @param start where to begin, if not over `mostTokens`, and the fixed cost to assume until it is
+   *   measured
    */
   constructor(device: 'webgpu' | 'wasm', mostTokens: number, start = defaultTunings[device]) {
     const allowed = ladders[device].filter((budget) => budget <= mostTokens);
-    this.#ladder = [...new Set([...allowed, start.tokenBudget])].sort((a, b) => a - b);
-    this.#start = start;
-    this.#best = start.tokenBudget;
+    this.#start = { ...start, tokenBudget: Math.min(start.tokenBudget, mostTokens) };
+    const { tokenBudget } = this.#start;
+    this.#ladder = [...new Set([...allowed, tokenBudget])].sort((a, b) => a - b);
+    this.#best = tokenBudget;
     this.#challenger = this.#next();
   }
 

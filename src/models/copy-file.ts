@@ -36,13 +36,18 @@ export async function copyFile(
   return await writer.finish();
 }
 
-/** Start of the SHA-256 of the weights; of all their hashes where there are several files. */
+/**
+ * Start of a hash of what scores depend on: the weights, and how texts are read. Where none of that
+ * is there, of all files.
+ */
 export async function revisionOf(files: ModelManifest['files']): Promise<string> {
-  const weights = files.filter(({ path }) => /\.onnx(?:_data(?:_\d+)?|\.data)?$/u.test(path));
-  const told = weights.length === 0 ? files : weights;
+  const scoring = files.filter(({ path }) => weightsFile.test(path) || readingFile.test(path));
+  const told = scoring.length === 0 ? files : scoring;
   const lines = told.map(({ path, sha256 }) => `${sha256} ${path}\n`).sort();
-  if (told.length === 1) return (told[0]?.sha256 ?? '').slice(0, 12);
   const hash = await startSha256();
   hash.update(new TextEncoder().encode(lines.join('')));
   return hash.digest().slice(0, 12);
 }
+
+const weightsFile = /\.onnx(?:_data(?:_\d+)?|\.data)?$/u;
+const readingFile = /(?:^|\/)(?:config|tokenizer|tokenizer_config|special_tokens_map)\.json$/u;

@@ -3,8 +3,8 @@ import {
   broadcasting,
   type GraphShapes,
   integerOf,
-  isCommon,
   isTurned,
+  isUnderstood,
   permutationOf,
   sliceBounds,
   valueByValue,
@@ -33,7 +33,7 @@ export function firstRowOf(
   shapes: GraphShapes,
   opset: number,
 ): FirstRow | null {
-  if (!isCommon(node)) return null;
+  if (!isUnderstood(node)) return null;
   const { opType, inputs } = node;
   const [first = '', second = ''] = inputs;
   if (broadcasting.has(opType) || opType === 'BiasGelu' || opType === 'FastGelu') {
@@ -71,7 +71,9 @@ export function firstRowOf(
     case 'ReduceMax': {
       const axes = axesOf(node, shapes, rank);
       const kept = integerOf(node, 'keepdims', 1) === 1;
-      return kept && axes !== null && !axes.includes(axis + rank) ? ofFirst(axis) : null;
+      // No axes at all stand for all of them.
+      const others = axes !== null && axes.length > 0 && !axes.includes(axis + rank);
+      return kept && others ? ofFirst(axis) : null;
     }
     case 'MatMul':
     case 'FusedMatMul': {

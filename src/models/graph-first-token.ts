@@ -3,7 +3,7 @@ import { nameGiver } from './graph-names.ts';
 import {
   type GraphShapes,
   integerOf,
-  isCommon,
+  isUnderstood,
   numbersOf,
   sliceBounds,
 } from './graph-operators.ts';
@@ -112,7 +112,7 @@ const matrixProducts: ReadonlySet<string> = new Set(['MatMul', 'FusedMatMul', 'M
 function takesFirstToken(node: GraphNode, shapes: GraphShapes): boolean {
   const { opType, inputs } = node;
   const rank = shapes.shapeOf(inputs[0] ?? '')?.length;
-  if (rank !== 3 || !isCommon(node)) return false;
+  if (rank !== 3 || !isUnderstood(node)) return false;
   if (opType === 'Gather') {
     const axis = integerOf(node, 'axis', 0);
     const places = numbersOf(shapes, inputs[1]);

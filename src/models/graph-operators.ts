@@ -20,11 +20,13 @@ interface SliceBound {
 }
 
 /**
- * Whether a node's name means what it means in ONNX or in ONNX Runtime; in another domain it may
- * mean anything.
+ * Whether a node's name means what it means in ONNX or in ONNX Runtime (in another domain it may
+ * mean anything), and its attributes can be read: one that is there and cannot must not be taken
+ * for its default. A tensor as `value` is looked at by nobody who asks for attributes.
  */
-export function isCommon({ domain }: GraphNode): boolean {
-  return domain === '' || domain === 'com.microsoft';
+export function isUnderstood({ domain, attributes }: GraphNode): boolean {
+  const known = domain === '' || domain === 'com.microsoft';
+  return known && [...attributes].every(([name, { kind }]) => name === 'value' || kind !== 'raw');
 }
 
 /** A node's whole number, or `otherwise` where it has none of that name. */

@@ -3,8 +3,8 @@ import {
   broadcasting,
   type GraphShapes,
   integerOf,
-  isCommon,
   isTurned,
+  isUnderstood,
   listOf,
   numbersOf,
   permutationOf,
@@ -62,7 +62,7 @@ class Inference implements GraphShapes {
   }
 
   addNode(node: GraphNode): void {
-    if (!isCommon(node)) return;
+    if (!isUnderstood(node)) return;
     if (node.opType === 'Constant') {
       this.#addConstant(node);
       return;
@@ -256,7 +256,8 @@ class Inference implements GraphShapes {
 
   #reduced(node: GraphNode, shape: Shape): Shape | null {
     const axes = axesOf(node, this, shape.length);
-    if (axes === null) return null;
+    // No axes stand for all of them, or for none (`noop_with_empty_axes`).
+    if (axes === null || axes.length === 0) return null;
     if (integerOf(node, 'keepdims', 1) === 0)
       return shape.filter((_, axis) => !axes.includes(axis));
     return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));

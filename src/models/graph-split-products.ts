@@ -1,5 +1,5 @@
 import { nameGiver } from './graph-names.ts';
-import { type GraphShapes, integerOf, isCommon, listOf, numbersOf } from './graph-operators.ts';
+import { type GraphShapes, integerOf, isUnderstood, listOf, numbersOf } from './graph-operators.ts';
 import type { GraphNode, GraphTensor, OnnxGraph } from './onnx-graph.ts';
 
 /**
@@ -21,7 +21,7 @@ export function splitJointProducts(
       node.outputs.filter((output) => isNarrow(output) === wanted),
     );
     const unlike =
-      node.opType === 'Split' && isCommon(node) && narrow.length > 0 && wide.length > 0;
+      node.opType === 'Split' && isUnderstood(node) && narrow.length > 0 && wide.length > 0;
     const pieces = unlike ? cutter.cut(node, isNarrow) : null;
     if (pieces === null) return [node];
     cut = true;
@@ -70,7 +70,7 @@ class Cutter {
     const last = this.#onlyMaker(input);
     const bias = last?.opType === 'Add' ? this.#biasOf(last, columns) : null;
     const product = bias === null ? last : this.#onlyMaker(bias.input);
-    if (product === null || !isCommon(product)) return null;
+    if (product === null || !isUnderstood(product)) return null;
 
     const nodes: GraphNode[] = [];
     for (let start = 0, from = 0; start < sizes.length; ) {

@@ -23,6 +23,7 @@ import {
   valueSample,
 } from './onnx-samples.ts';
 import { ProtobufError } from './protobuf-reader.ts';
+import { delimited, join, textField as writtenText } from './protobuf-writer.ts';
 
 const fileName = 'onnx/model.onnx';
 const float = 1;
@@ -133,6 +134,39 @@ describe('tensors', () => {
     const again = read(writeOnnxGraph(graph).graph);
     expect([...(again.tensors.get('t')?.read() ?? [])]).toEqual(expected);
     expect(again.tensors.get('t')?.type).toBe(tensor?.type);
+  });
+
+  it.each([
+    ['int64', 7, 7, 8],
+    ['int32', 6, 5, 4],
+    ['float16', 10, 5, 2],
+    ['int8', 3, 5, 1],
+  ])('of %s are read to the bit, whatever varints hold', (_, type, field, size) => {
+    const edges = fc.constantFrom(
+      ...[0n, 7n, 27n, 28n, 31n, 32n, 34n, 35n, 63n].map((n) => 1n << n),
+    );
+    const numbers = fc.array(
+      fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), edges),
+    );
+    fc.assert(
+      fc.property(numbers, (values) => {
+        const packed = messageField(field, values.flatMap(varint));
+        const tensor = typedTensor('t', type, values.length, packed);
+        const found = read(modelSample({ initializers: [tensor] }))
+          .tensors.get('t')
+          ?.read();
+        expect([...(found ?? [])]).toEqual(
+          values.flatMap((value) => bytes64([BigInt.asIntN(64, value)]).slice(0, size)),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('of a varint longer than 64 bits are refused', () => {
+    const long = messageField(7, [...Array.from({ length: 10 }, () => 0x80), 1]);
+    const graph = read(modelSample({ initializers: [typedTensor('t', 7, 1, long)] }));
+    expect(() => graph.tensors.get('t')?.read()).toThrow(/malformed/);
   });
 
   it('of strings go through as they came', () => {
@@ -282,6 +316,23 @@ describe('nodes', () => {
   ])('with %s are refused, so that the file runs as it came', (_, node) => {
     const bytes = modelSample({ nodes: [nodeSample('Add'), node] });
     expectError(() => read(bytes), 'model-unsupported', /model\.onnx has .*Run it as it is/);
+  });
+
+  it('with more than 16 MB of weights inside are refused, so that the file runs as it came', () => {
+    const [add] = read(modelSample({ nodes: [nodeSample('Add')] })).nodes;
+    const graphOf = (weightBytes: number): OnnxGraph => {
+      const weights = delimited(5, delimited(9, [new Uint8Array(weightBytes)]));
+      const value = { kind: 'raw', bytes: join([...writtenText(1, 'value'), ...weights]) } as const;
+      const nodes = [0, 1].flatMap((place) =>
+        add === undefined
+          ? []
+          : { ...add, name: `${place}`, attributes: new Map([['value', value]]) },
+      );
+      return { ...read(modelSample({})), nodes };
+    };
+    const bytesWith = (weightBytes: number) => writeOnnxGraph(graphOf(weightBytes)).graph;
+    expect(read(bytesWith(7_900_000)).nodes).toHaveLength(2);
+    expectError(() => read(bytesWith(8_100_000)), 'model-unsupported', /weights inside its nodes/);
   });
 
   it('name the domain of ONNX in one way', () => {

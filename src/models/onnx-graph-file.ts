@@ -38,8 +38,8 @@ export interface WrittenGraph {
  * Types of values in between (`value_info`) and texts for people are left out: the runtime infers
  * the first, and a rewriting would make them wrong.
  * @throws RerankError `model-corrupt`, naming the file, when it is no ONNX model, not whole, or
- *   weights are missing; `model-unsupported` for what cannot be carried: subgraphs, and functions
- *   with overloads. Such a model still runs as it came.
+ *   weights are missing; `model-unsupported` for what cannot be carried: subgraphs, functions with
+ *   overloads, and weights inside nodes beyond 16 MB. Such a model still runs as it came.
  */
 export function readOnnxGraph(bytes: ByteSource, options: ReadGraphOptions): OnnxGraph {
   const { fileName, externalData = [] } = options;
@@ -139,8 +139,9 @@ function readGraphParts(files: GraphFiles, field: ProtobufField): GraphParts {
   const values: { readonly name: string; readonly field: ProtobufField }[] = [];
   const fixed = new Set<string>();
   const outputs: string[] = [];
+  const room = { bytes: mostAttributeBytes };
   for (const part of readFields(bytes, field.valueStart, field.end)) {
-    if (part.number === 1) nodes.push(readNode(files, part));
+    if (part.number === 1) nodes.push(readNode(files, part, room));
     else if (part.number === 5) {
       const { name, tensor } = readTensor(files, part);
       if (fixed.has(name)) throw corruptFile(fileName, `has the tensor "${name}" twice`);
@@ -162,7 +163,18 @@ function readGraphParts(files: GraphFiles, field: ProtobufField): GraphParts {
 /** Of a graph: doc_string and value_info. */
 const leftOut: ReadonlySet<number> = new Set([10, 13]);
 
-function readNode({ bytes, fileName }: GraphFiles, field: ProtobufField): GraphNode {
+/**
+ * Most bytes of all attributes. They are copied, and copied again when the graph is written: more
+ * are weights, which most exporters put elsewhere.
+ */
+const mostAttributeBytes = 16_000_000;
+
+/** @param room bytes that are left for attributes; what is read is taken from it */
+function readNode(
+  { bytes, fileName }: GraphFiles,
+  field: ProtobufField,
+  room: { bytes: number },
+): GraphNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes = new Map<string, GraphAttribute>();
@@ -175,6 +187,8 @@ function readNode({ bytes, fileName }: GraphFiles, field: ProtobufField): GraphN
     else if (part.number === 3) name = readText(bytes, part);
     else if (part.number === 4) opType = readText(bytes, part);
     else if (part.number === 5) {
+      room.bytes -= part.end - part.valueStart;
+      if (room.bytes < 0) throw unsupported(fileName, 'has its weights inside its nodes');
       const attribute = readAttribute(bytes, part);
       if (attribute === null) throw unsupported(fileName, `has graphs inside the node "${name}"`);
       attributes.set(...attribute);

@@ -186,36 +186,63 @@ function fixedReader(field: number, wireType: ProtobufField['wireType']): TypedR
   };
 }
 
-/** Varints, packed or one to a field, of which the lowest `size` bytes count. */
+/**
+ * Varints, packed or one to a field, of which the lowest `size` bytes count. A table of weights may
+ * be written so, and there is one varint for each.
+ */
 function varintReader(field: number, size: 1 | 2 | 4 | 8): TypedReader {
   return (bytes, fields) => {
-    const values: number[] = [];
-    for (const part of fields) {
-      if (part.number !== field) continue;
-      if (part.wireType !== 0 && part.wireType !== 2) throw malformed(part);
-      for (const value of readVarints(bytes, part)) {
-        for (let byte = 0; byte < size; byte++) {
-          values.push(Number((value >> BigInt(8 * byte)) & 0xffn));
-        }
-      }
+    const parts = fields.filter(({ number }) => number === field);
+    for (const part of parts) if (part.wireType !== 0 && part.wireType !== 2) throw malformed(part);
+    const blocks = parts.map(({ valueStart, end }) => bytes.subarray(valueStart, end));
+    const count = blocks.reduce((sum, block) => sum + countVarints(block), 0);
+    const values = new DataView(new ArrayBuffer(count * size));
+    let at = 0;
+    for (const [index, block] of blocks.entries()) {
+      const isWhole = decodeVarints(block, (lower, upper) => {
+        if (size === 1) values.setUint8(at, lower);
+        else if (size === 2) values.setUint16(at, lower, true);
+        else values.setUint32(at, lower, true);
+        if (size === 8) values.setUint32(at + 4, upper, true);
+        at += size;
+      });
+      const part = parts[index];
+      if (!isWhole && part !== undefined) throw malformed(part);
     }
-    return Uint8Array.from(values);
+    return new Uint8Array(values.buffer);
   };
 }
 
-/** Exact values: the largest int64, which stands for "to the end", is no exact number. */
-function* readVarints(bytes: ByteSource, part: ProtobufField): Generator<bigint, undefined> {
-  let value = 0n;
-  let shift = 0n;
-  for (const byte of bytes.subarray(part.valueStart, part.end)) {
-    if (shift > 63n) throw malformed(part);
-    value |= BigInt(byte & 0x7f) << shift;
-    shift += 7n;
+function countVarints(block: Uint8Array): number {
+  let count = 0;
+  for (const byte of block) if (byte < 0x80) count++;
+  return count;
+}
+
+/**
+ * Gives each varint as two halves of 32 bits, as signed as they come: a number is not exact where
+ * the largest int64 is, which stands for "to the end".
+ * @returns False for one that is longer than 64 bits.
+ */
+function decodeVarints(block: Uint8Array, give: (lower: number, upper: number) => void): boolean {
+  let lower = 0;
+  let upper = 0;
+  let shift = 0;
+  for (const byte of block) {
+    if (shift > 63) return false;
+    const bits = byte & 0x7f;
+    if (shift < 32) lower |= bits << shift;
+    // Of the seven bits from 28 on, three are the upper half's.
+    if (shift >= 32) upper |= bits << (shift - 32);
+    else if (shift === 28) upper |= bits >> 4;
+    shift += 7;
     if (byte >= 0x80) continue;
-    yield value;
-    value = 0n;
-    shift = 0n;
+    give(lower, upper);
+    lower = 0;
+    upper = 0;
+    shift = 0;
   }
+  return true;
 }
 
 function malformed({ start }: ProtobufField): ProtobufError {
