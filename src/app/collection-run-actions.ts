@@ -222,6 +222,8 @@ async function scoreQuery(
       documents: missingTexts,
       longDocuments: settings.longDocuments,
       maxLength: settings.maxLength,
+      // Collections have a memory of their own, and a run tells how fast the model was.
+      remember: false,
       signal,
       onEvent: (event) => {
         if (event.type !== 'scoring') return showLoading(event);

@@ -66,8 +66,12 @@ export async function compareOnResult(result: FinishedResult): Promise<void> {
     );
     const { faster, factor } = comparison;
     const compared = comparison.wasm.model.model;
-    rememberFaster(compared, { device: faster, factor, adapter, comparedAt: Date.now() });
-    show({ phase: 'done', model: compared, comparison });
+    // A few short texts on a GPU measure the cost of a call. A software adapter loses with any.
+    const remembered = software || comparison.tokens >= leastRememberedTokens;
+    if (remembered) {
+      rememberFaster(compared, { device: faster, factor, adapter, comparedAt: Date.now() });
+    }
+    show({ phase: 'done', model: compared, comparison, remembered });
   } catch (error) {
     const failure = failureOf(error);
     show(signal.aborted ? { phase: 'cancelled' } : { phase: 'failed', failure });
@@ -75,6 +79,9 @@ export async function compareOnResult(result: FinishedResult): Promise<void> {
     if (!hasGivenWay(signal)) await loadWanted();
   }
 }
+
+/** With fewer tokens on a real GPU the outcome is shown, but decides nothing. */
+const leastRememberedTokens = 1000;
 
 /** The model that the settings ask for, without the device. */
 function wantedModel(): LoadOptions {

@@ -12,6 +12,8 @@ export type ComparisonPhase =
       /** Id of the model that was compared. */
       readonly model: string;
       readonly comparison: DeviceComparison;
+      /** False where too few tokens were compared to decide for all later runs. */
+      readonly remembered: boolean;
     }
   /** The model's weights for one of the devices are not on this machine. */
   | { readonly phase: 'not-here' }

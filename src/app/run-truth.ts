@@ -14,7 +14,7 @@ export interface TimePart {
   readonly name: TimePartName;
   /** >= 0. */
   readonly ms: number;
-  /** Of all parts together, 0..1. */
+  /** Of all parts but the queue together, 0..1; 0 for the queue, which comes before the run. */
   readonly share: number;
 }
 
@@ -60,13 +60,17 @@ export function runTruth(timings: RerankTimings): RunTruth {
     ['transfer', transferMs],
     ['other', Math.max(0, totalMs - known)],
   ];
-  const sum = all.reduce((total, [, ms]) => total + ms, 0);
+  const sum = all.reduce((total, [name, ms]) => (name === 'queue' ? total : total + ms), 0);
   const scored = pairs > 0;
   return {
     tokensPerSecond: scored && totalMs > 0 ? (tokens / totalMs) * 1000 : null,
     pairsPerSecond: scored ? timings.pairsPerSecond : null,
     gflops: scored && flop !== null && inferenceMs > 0 ? flop / inferenceMs / 1e6 : null,
-    parts: all.map(([name, ms]) => ({ name, ms, share: sum > 0 ? ms / sum : 0 })),
+    parts: all.map(([name, ms]) => ({
+      name,
+      ms,
+      share: name === 'queue' || sum === 0 ? 0 : ms / sum,
+    })),
     overlapMs: Math.max(0, known - totalMs),
   };
 }

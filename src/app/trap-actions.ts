@@ -37,6 +37,8 @@ export async function runTraps(): Promise<void> {
       const result = await crossrank.rerank({
         query: trap.query,
         documents: textsOf(trap),
+        // "Measured in this tab" means now.
+        remember: false,
         ...wantedModel(),
         signal,
         onEvent: showLoading,

@@ -55,6 +55,10 @@ describe('the memory of the faster device', () => {
       JSON.stringify({ version: 1, models: [['a', { ...wasm, device: 'npu' }]] }),
     ],
     ['a factor below 1', JSON.stringify({ version: 1, models: [['a', { ...wasm, factor: 0.5 }]] })],
+    [
+      'a day that no calendar has',
+      JSON.stringify({ version: 1, models: [['a', { ...wasm, comparedAt: 1e16 }]] }),
+    ],
     ['an object of models', JSON.stringify({ version: 1, models: { a: wasm } })],
     ['null', 'null'],
   ])('is empty where %s is kept', (_, kept) => {

@@ -54,7 +54,8 @@ const fasterDeviceSchema = v.object({
   device: v.picklist(['webgpu', 'wasm']),
   factor: v.pipe(v.number(), v.finite(), v.minValue(1)),
   adapter: v.string(),
-  comparedAt: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  // Beyond that there is no date, and formatting one would throw.
+  comparedAt: v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15)),
 });
 
 // Pairs and not an object, so that no id of a model can be the name of something else.

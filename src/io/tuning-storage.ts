@@ -41,7 +41,7 @@ type KeptTunings = readonly (readonly [key: string, tuning: Tuning])[];
 
 const tuningSchema: v.GenericSchema<unknown, Tuning> = v.object({
   tokenBudget: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(largestBudget)),
-  overheadTokens: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  overheadTokens: v.pipe(v.number(), v.minValue(0), v.maxValue(largestBudget)),
 });
 
 const tuningsSchema: v.GenericSchema<unknown, { readonly tunings: KeptTunings }> = v.object({

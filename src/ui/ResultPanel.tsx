@@ -147,8 +147,10 @@ function Stamp({ result }: { result: Result }) {
     [words.model.devices[model.device], model.adapter].filter(Boolean).join(' '),
     threads,
     runSummary(result, language),
-    words.result.tokens(count(timings.tokens)),
-    words.run.padded(percent(timings.paddedShare)),
+    // Where all scores were known there is nothing to tell of tokens.
+    ...(timings.pairs > 0
+      ? [words.result.tokens(count(timings.tokens)), words.run.padded(percent(timings.paddedShare))]
+      : []),
   ];
   return (
     <p className="stamp" data-testid="stamp">

@@ -361,7 +361,7 @@ export const en = {
       again: 'Measure again',
       cancel: 'Cancel measuring',
       running: 'Measuring pairs of 64, 256 and 512 tokens',
-      idle: 'Scores synthetic pairs of 64, 256 and 512 tokens for about fifteen seconds, and remembers the fastest size of a batch.',
+      idle: 'Scores synthetic pairs of 64, 256 and 512 tokens for about fifteen seconds, and keeps the fastest size of a batch if that is long enough to find it.',
       columns: { tokens: 'tokens', pairs: 'pairs/s', gflops: 'GFLOPS' },
       threads: (threads: string, plural: boolean) => `${threads} thread${plural ? 's' : ''}`,
     },

@@ -341,7 +341,7 @@ export const zh: Dictionary = {
       again: '重新测速',
       cancel: '取消测速',
       running: '正在测量 64、256、512 个词元的文本对',
-      idle: '用 64、256、512 个词元的合成文本对测量约十五秒，并记住这台设备最快的批次大小。',
+      idle: '用 64、256、512 个词元的合成文本对测量约十五秒；若时间足够，还会找出并记住这台设备最快的批次大小。',
       columns: { tokens: '词元', pairs: '对/秒', gflops: 'GFLOPS' },
       threads: (threads) => `${threads} 个线程`,
     },

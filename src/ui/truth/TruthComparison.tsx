@@ -113,7 +113,7 @@ function Outcome({ phase }: { phase: ComparisonPhase }) {
   return null;
 }
 
-function Compared({ comparison }: Extract<ComparisonPhase, { phase: 'done' }>) {
+function Compared({ comparison, remembered }: Extract<ComparisonPhase, { phase: 'done' }>) {
   const language = useLanguage();
   const { words: page, count, rough } = language;
   const { comparison: words, sentences } = useTruthWords();
@@ -138,6 +138,7 @@ function Compared({ comparison }: Extract<ComparisonPhase, { phase: 'done' }>) {
             count(comparison.ofDocuments),
             count(comparison.tokens),
           ),
+          remembered ? '' : words.tooFew,
         ])}
       </p>
       <table className="truth-table truth-devices">

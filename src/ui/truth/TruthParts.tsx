@@ -50,7 +50,7 @@ export function TruthParts({ result }: { result: FinishedResult }) {
                 {words.names[name]} <span className="truth-note">{words.hints[name]}</span>
               </th>
               <td>{time(ms)}</td>
-              <td>{percent(share)}</td>
+              <td>{name !== 'queue' && percent(share)}</td>
             </tr>
           ))}
           <tr className="truth-total">

@@ -115,6 +115,7 @@ export const truthEn = {
       `The logits differ by ${difference} at most, and the ranking is the same.`,
     disagree: (difference: string) =>
       `The logits differ by ${difference} at most, and the ranking is not the same.`,
+    tooFew: 'That is too little to decide by, so it is not remembered: compare on more documents.',
     columns: {
       device: 'Device',
       weights: 'Weights',

@@ -105,6 +105,7 @@ export const truthZh: TruthDictionary = {
       `比较使用了 ${total} 篇文档中的 ${documents} 篇，共 ${tokens} 个词元。`,
     agree: (difference) => `logit 最多相差 ${difference}，排序相同。`,
     disagree: (difference) => `logit 最多相差 ${difference}，排序不同。`,
+    tooFew: '样本太少，不足以作出选择，因此未记住；请用更多文档再比较。',
     columns: {
       device: '设备',
       weights: '权重',
