@@ -19,7 +19,7 @@ export interface TimedBatch {
  * lengths are padded by less than 5 %.
  */
 export const defaultTunings: Record<'webgpu' | 'wasm', Tuning> = {
-  wasm: { tokenBudget: 768, overheadTokens: 12 },
+  wasm: { tokenBudget: 768, overheadTokens: 20 },
   webgpu: { tokenBudget: 4096, overheadTokens: 32 },
 };
 
@@ -185,7 +185,8 @@ export class BudgetSearch {
     const line = fitLine(sorted.slice(0, Math.ceil(runs.length * 0.9)).map(({ run }) => run));
     if (line === null) return overheadTokens;
     const measured = Math.round(line.fixedMs / line.msPerToken);
-    return Math.max(overheadTokens / 4, Math.min(measured, this.#best / 4));
+    // Not below the start: writing inputs, events and pauses are not in the time of a run.
+    return Math.max(overheadTokens, Math.min(measured, this.#best / 4));
   }
 }
 
