@@ -61,20 +61,19 @@ for (const [name, colorScheme, width, locale] of [
   });
 }
 
-for (const [name, colorScheme, width, locale] of [
-  ['speed-light', 'light', 1280, 'en-US'],
-  ['speed-dark', 'dark', 1280, 'en-US'],
-  ['speed-zh', 'light', 1280, 'zh-CN'],
-  ['speed-narrow', 'light', 390, 'en-US'],
+for (const [name, colorScheme, width] of [
+  ['speed-light', 'light', 1280],
+  ['speed-dark', 'dark', 1280],
+  ['speed-narrow', 'light', 390],
 ] as const) {
   test.describe(name, () => {
-    test.use({ colorScheme, viewport: { width, height: 1100 }, locale });
+    test.use({ colorScheme, viewport: { width, height: 1100 }, locale: 'en-US' });
 
     test('where the time went', async ({ page }) => {
       await openRanked(page);
       await rerank(page, 'how to apply for a loan', passages(60));
-      await expect(stampOf(page)).toContainText(/60 pairs|60 对/, { timeout: 90_000 });
-      const line = page.locator('summary', { hasText: /where the time went|时间/ });
+      await expect(stampOf(page)).toContainText(/60 pairs/, { timeout: 90_000 });
+      const line = page.locator('summary', { hasText: /where the time went/ });
       await line.click();
       await expect(page.locator('.truth-batch').first()).toBeVisible();
       await line.evaluate((summary) => summary.scrollIntoView({ block: 'start' }));
