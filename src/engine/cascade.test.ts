@@ -17,8 +17,9 @@ import {
 } from './cascade.ts';
 import type { CascadeScoringEvent } from './cascade-progress.ts';
 import { CrossEncoder } from './cross-encoder.ts';
-import { FakeWorker, type TunableReranker } from './fake-worker.ts';
+import { FakeWorker } from './fake-worker.ts';
 import type { ModelProvider } from './model-provider.ts';
+import type { ServedReranker } from './protocol.ts';
 import { rankDocuments } from './rank-documents.ts';
 import type {
   CallOptions,
@@ -427,7 +428,7 @@ function setUp({ depth, fastLogit, strongLogit, pauseStrong, provideStrong }: Se
   const client = (
     stage: 'fast' | 'strong',
     provide: (call: CallOptions) => Promise<unknown>,
-    open: () => TunableReranker,
+    open: () => ServedReranker,
   ) =>
     new WorkerReranker({
       scores,
@@ -456,7 +457,7 @@ function scripted(
   requests: RerankRequest[],
   logitOf: (text: string) => number,
   pause?: (done: number, signal: AbortSignal | undefined) => Promise<void>,
-): TunableReranker {
+): ServedReranker {
   const model: LoadedModel = {
     model: name,
     revision: 'r1',

@@ -3,6 +3,7 @@ import type { ModelFiles, ReadModelOptions } from '../models/model-files.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { pairFlop } from '../models/pair-cost.ts';
 import { BatchPlanner } from './batch-planner.ts';
+import type { Batch } from './batches.ts';
 import { CallTurns } from './call-turns.ts';
 import { chooseDevice, probeDevices } from './device.ts';
 import { defaultMaxPassages, defaultOverlapTokens, encodePassages } from './document-passages.ts';
@@ -10,7 +11,7 @@ import type { EncodedDocument } from './document-scores.ts';
 import { measurePairs } from './measure-pairs.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import { type OpenModel, openModel } from './open-model.ts';
-import { defaultPairLength, encodePair, encodeQuery } from './pairs.ts';
+import { defaultPairLength, type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
 import { rankDocuments } from './rank-documents.ts';
 import { checkRequest, checkTuning } from './request.ts';
 import type {
@@ -25,6 +26,7 @@ import type {
   Tuning,
 } from './reranker.ts';
 import { scoreDocuments } from './score-documents.ts';
+import type { PairTokenizer } from './tokenizer.ts';
 import { BudgetSearch, type MemoryLimits, memoryLimits } from './tuning.ts';
 
 /** Where a cross-encoder gets its runtime and its files; both differ by host, not by model. */
@@ -152,23 +154,19 @@ export class CrossEncoder implements Reranker {
     const { signal } = call;
     const loaded = await this.#ensureLoaded({}, call);
     const { session, tokenizer, model, search, pairsAlone } = loaded;
-    const { encode, layout } = tokenizer;
     const rows: BenchmarkRow[] = [];
-    const { tokenBudget } = search.tuning ?? search.best;
+    const { tokenBudget } = search.best;
     for (const tokens of benchmarkTokens.filter((length) => length <= model.maxLength)) {
-      const query = encodeQuery('how to keep bread fresh', encode, layout, tokens);
-      const pair = encodePair(query, 'bread and water '.repeat(tokens), encode, layout, tokens);
-      const run = async (pairs: readonly (typeof pair)[]): Promise<void> => {
-        await session.logitsOf({ rows: pairs.map((_, row) => row), width: tokens }, pairs);
-      };
-      const row = await measurePairs(pair, {
+      const row = await measurePairs(syntheticPair(tokenizer, tokens), {
         tokens,
         batchRows: pairsAlone ? 1 : Math.max(1, Math.floor(tokenBudget / tokens)),
         architecture: this.#source.architecture,
         shape: this.#source.shape,
         ...flopOptionsOf(loaded),
         forMs: benchmarkMs,
-        run,
+        run: async (pairs) => {
+          await session.logitsOf(wholeBatch(pairs, tokens), pairs);
+        },
         pause: () => this.#turns.pause(signal),
       });
       rows.push(row);
@@ -181,10 +179,8 @@ export class CrossEncoder implements Reranker {
   /** Feeds the search for the fastest budget until it is over, or for some seconds. */
   async #tryBudgets(loaded: Loaded, signal: AbortSignal | undefined): Promise<void> {
     const { session, tokenizer, search, model } = loaded;
-    const { encode, layout } = tokenizer;
     const width = Math.min(usualTokens, model.maxLength);
-    const query = encodeQuery('how to keep bread fresh', encode, layout, width);
-    const pair = encodePair(query, 'bread and water '.repeat(width), encode, layout, width);
+    const pair = syntheticPair(tokenizer, width);
     const endAt = performance.now() + mostTrialMs;
     for (
       let tokenBudget = search.wanted;
@@ -193,8 +189,7 @@ export class CrossEncoder implements Reranker {
     ) {
       const rows = Math.max(1, Math.floor(tokenBudget / width));
       const pairs = Array.from({ length: rows }, () => pair);
-      const batch = { rows: pairs.map((_, row) => row), width };
-      const { runMs } = await session.logitsOf(batch, pairs);
+      const { runMs } = await session.logitsOf(wholeBatch(pairs, width), pairs);
       search.add({ tokenBudget, rows, width, ms: runMs });
       await this.#turns.pause(signal);
     }
@@ -271,6 +266,17 @@ export class CrossEncoder implements Reranker {
     };
     return (text) => encodePassages(query, text, encode, layout, limits);
   }
+}
+
+/** A pair that fills a row of so many tokens. */
+function syntheticPair({ encode, layout }: PairTokenizer, tokens: number): EncodedPair {
+  const query = encodeQuery('how to keep bread fresh', encode, layout, tokens);
+  return encodePair(query, 'bread and water '.repeat(tokens), encode, layout, tokens);
+}
+
+/** All of some pairs as one batch. */
+function wholeBatch(pairs: readonly EncodedPair[], width: number): Batch {
+  return { rows: pairs.map((_, row) => row), width };
 }
 
 /** What the graph in use computes less of than the model's own. */

@@ -1,21 +1,7 @@
 // biome-ignore lint/style/noRestrictedImports: the other end of the wire is comlink's, too.
 import { expose } from 'comlink';
 import type { ModelSource } from '../models/model-source.ts';
-import { type RerankerWorkerApi, serveCall } from './protocol.ts';
-import type {
-  BenchmarkReport,
-  CallOptions,
-  Reranker,
-  RerankRequest,
-  RerankResult,
-  Tuning,
-} from './reranker.ts';
-
-/** What a worker holds: it may be told how to run its model, and be measured. */
-export interface TunableReranker extends Reranker {
-  rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
-  benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
-}
+import { type RerankerWorkerApi, type ServedReranker, serveCall } from './protocol.ts';
 
 /**
  * For tests: a Worker whose other side runs in this thread. The messages, the ports and comlink
@@ -33,9 +19,9 @@ export class FakeWorker extends EventTarget implements Worker {
   readonly #inside: MessagePort;
   readonly #locks = globalThis.navigator.locks;
 
-  constructor(open: (source: ModelSource) => TunableReranker) {
+  constructor(open: (source: ModelSource) => ServedReranker) {
     super();
-    let reranker: TunableReranker | null = null;
+    let reranker: ServedReranker | null = null;
     const { port1, port2 } = new MessageChannel();
     this.#outside = port1;
     this.#inside = port2;

@@ -1,5 +1,6 @@
 import type { Env, InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web';
 import { RerankError } from '../core/errors.ts';
+import { float16FromBits } from '../models/float16.ts';
 import type { ByteSource } from '../models/protobuf-reader.ts';
 import type { Batch } from './batches.ts';
 import { GpuClock } from './gpu-clock.ts';
@@ -355,16 +356,6 @@ function toFloat32(type: Tensor.Type, values: Tensor.DataType): Float32Array | n
   // Where there is no Float16Array, the runtime gives the bits.
   if (values instanceof Uint16Array) return Float32Array.from(values, float16FromBits);
   return Float32Array.from(values, Number);
-}
-
-/** Value of an IEEE 754 half: sign, five bits of exponent, ten of fraction. */
-function float16FromBits(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function watchDevice(device: GPUDevice, lost: AbortController): void {

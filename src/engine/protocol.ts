@@ -2,9 +2,11 @@ import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors
 import type { ModelSource } from '../models/model-source.ts';
 import type {
   BenchmarkReport,
+  CallOptions,
   LoadedModel,
   LoadOptions,
   RerankEvent,
+  Reranker,
   RerankRequest,
   RerankResult,
   Tuning,
@@ -34,6 +36,12 @@ export interface RerankerWorkerApi {
     port: MessagePort,
   ): Promise<Outcome<RerankResult>>;
   benchmark(port: MessagePort): Promise<Outcome<BenchmarkReport>>;
+}
+
+/** What a worker serves; not every reranker can be tuned, or measured. */
+export interface ServedReranker extends Reranker {
+  rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
+  benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
 }
 
 type FromPage = { readonly type: 'abort' };

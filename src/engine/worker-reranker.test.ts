@@ -6,8 +6,9 @@ import { RerankError, type RerankErrorCode } from '../core/errors.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { Bm25Reranker } from './bm25-reranker.ts';
-import { FakeWorker, type TunableReranker } from './fake-worker.ts';
+import { FakeWorker } from './fake-worker.ts';
 import type { LoadAttempt, ModelProvider } from './model-provider.ts';
+import type { ServedReranker } from './protocol.ts';
 import { rankDocuments } from './rank-documents.ts';
 import type {
   CallOptions,
@@ -1126,7 +1127,7 @@ interface Script {
 }
 
 interface SetUp extends Partial<Script>, Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
-  readonly reranker?: () => TunableReranker | ((source: ModelSource) => TunableReranker);
+  readonly reranker?: () => ServedReranker | ((source: ModelSource) => ServedReranker);
 }
 
 /** A client whose workers run in this thread, behind a real message channel. */
@@ -1178,7 +1179,7 @@ interface ScoringSetUp extends Partial<Omit<WorkerRerankerOptions, 'createWorker
 function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
   const asks: (readonly string[])[] = [];
   const given: (Tuning | null | undefined)[] = [];
-  const open = (): TunableReranker => {
+  const open = (): ServedReranker => {
     let model = wasmModel;
     return {
       load: async ({ device } = {}) => {

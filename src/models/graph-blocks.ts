@@ -1,3 +1,4 @@
+import { integerOf } from './graph-operators.ts';
 import type { GraphNode, GraphTensor, OnnxGraph } from './onnx-graph.ts';
 
 /** A product with a matrix [N, K] in blocks of one scale and one zero point each (`MatMulNBits`). */
@@ -27,10 +28,10 @@ export interface BlockProduct {
 export function readBlockProduct({ tensors }: OnnxGraph, node: GraphNode): BlockProduct | null {
   if (node.opType !== 'MatMulNBits' || node.domain !== 'com.microsoft') return null;
   const [values = '', b = '', s = '', z = '', order = '', , ...more] = node.inputs;
-  const inner = integerOf(node, 'K');
-  const outer = integerOf(node, 'N');
-  const bits = integerOf(node, 'bits') ?? 4;
-  const blockSize = integerOf(node, 'block_size');
+  const inner = integerOf(node, 'K', null);
+  const outer = integerOf(node, 'N', null);
+  const bits = integerOf(node, 'bits', 4);
+  const blockSize = integerOf(node, 'block_size', null);
   const quantised = tensors.get(b);
   const scales = tensors.get(s);
   const zeroPoints = z === '' ? null : tensors.get(z);
@@ -59,9 +60,4 @@ export function packedValue(bytes: Uint8Array, start: number, index: number, bit
   if (bits === 8) return bytes[start + index] ?? 0;
   const pair = bytes[start + (index >> 1)] ?? 0;
   return (index & 1) === 0 ? pair & 15 : pair >> 4;
-}
-
-function integerOf({ attributes }: GraphNode, name: string): number | null {
-  const attribute = attributes.get(name);
-  return attribute?.kind === 'int' ? attribute.value : null;
 }

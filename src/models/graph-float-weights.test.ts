@@ -138,7 +138,8 @@ describe('weights in 32 bit', () => {
     const graph = blockSample(plain);
     const [first] = graph.nodes;
     if (first === undefined) throw new Error('No node');
-    const twice = { ...graph, nodes: [first, { ...first, name: 'again', outputs: ['second'] }] };
+    const nodes = [first, { ...first, name: 'again', outputs: ['second'] }];
+    const twice = { ...graph, nodes, outputs: [...graph.outputs, 'second'] };
     const rewritten = floatWeights(twice);
     expect(rewritten.nodes.map(({ inputs }) => inputs[1])).toEqual(['B_fp32', 'B_fp32']);
     expect([...rewritten.tensors.keys()]).toEqual(['B_fp32']);
@@ -150,6 +151,7 @@ describe('weights in 32 bit', () => {
     const rewritten = floatWeights({
       ...graph,
       tensors: new Map([...graph.tensors, ['B_fp32', taken]]),
+      outputs: [...graph.outputs, 'B_fp32'],
     });
     expect(rewritten.tensors.get('B_fp32')).toBe(taken);
     expect(rewritten.tensors.get('B_fp32_')?.dims).toEqual([64, 8]);

@@ -1,5 +1,7 @@
+import { float16FromBits } from './float16.ts';
 import { type BlockProduct, packedValue, readBlockProduct } from './graph-blocks.ts';
 import { nameGiver } from './graph-names.ts';
+import { type Replacement, replaceNodes } from './graph-replacing.ts';
 import type { GraphNode, GraphRewriting, GraphTensor } from './onnx-graph.ts';
 
 /**
@@ -12,25 +14,18 @@ import type { GraphNode, GraphRewriting, GraphTensor } from './onnx-graph.ts';
 export const floatWeights: GraphRewriting = (graph) => {
   const give = nameGiver(graph);
   const made = new Map<string, GraphTensor>();
-  const replaced = new Set<GraphNode>();
-  const nodes = graph.nodes.flatMap((node) => {
+  const replacements = new Map<GraphNode, Replacement>();
+  for (const node of graph.nodes) {
     const blocks = readBlockProduct(graph, node);
-    if (blocks === null) return [node];
-    replaced.add(node);
+    if (blocks === null) continue;
     // Layers may share a matrix.
     const key = JSON.stringify(node.inputs.slice(1, 4));
     const matrix = made.get(key) ?? floatMatrix(give(`${node.inputs[1]}_fp32`), blocks);
     made.set(key, matrix);
-    return productNodes(node, matrix.name, blocks.half, give);
-  });
-  if (replaced.size === 0) return graph;
-  const tensors = new Map(graph.tensors);
-  const used = new Set([...nodes.flatMap(({ inputs }) => inputs), ...graph.outputs]);
-  for (const { inputs } of replaced) {
-    for (const name of inputs) if (!used.has(name)) tensors.delete(name);
+    const nodes = productNodes(node, matrix.name, blocks.half, give);
+    replacements.set(node, { nodes, tensors: [matrix] });
   }
-  for (const matrix of made.values()) tensors.set(matrix.name, matrix);
-  return { ...graph, nodes, tensors };
+  return replaceNodes(graph, replacements);
 };
 
 /** The nodes in place of one product, with the same output. */
@@ -128,16 +123,6 @@ function readFloats({ type, length, read }: GraphTensor): Float32Array {
   if (type === 'float32') return new Float32Array(buffer);
   const view = new DataView(buffer);
   return Float32Array.from({ length: length / 2 }, (_, index) =>
-    halfToFloat(view.getUint16(2 * index, true)),
+    float16FromBits(view.getUint16(2 * index, true)),
   );
-}
-
-/** IEEE 754 binary16: a sign, five bits of exponent and ten of fraction. */
-function halfToFloat(bits: number): number {
-  const sign = bits >= 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

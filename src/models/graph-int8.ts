@@ -5,9 +5,9 @@ import {
   type Int8Product,
   type Int8Weight,
 } from './graph-int8-products.ts';
-import { type Replacement, replaceNodes } from './graph-int8-replacing.ts';
 import { blockWeight, floatTensor } from './graph-int8-weights.ts';
 import { nameGiver } from './graph-names.ts';
+import { type Replacement, replaceNodes } from './graph-replacing.ts';
 import type { GraphAttribute, GraphNode, OnnxGraph } from './onnx-graph.ts';
 
 /**

@@ -94,7 +94,8 @@ describe('blocks of 32', () => {
 
   it('are shared where wider ones were', () => {
     const graph = blockSample(wide);
-    const twice = { ...graph, nodes: [...graph.nodes, ...graph.nodes.map(again)] };
+    const nodes = [...graph.nodes, ...graph.nodes.map(again)];
+    const twice = { ...graph, nodes, outputs: [...graph.outputs, 'second'] };
     const narrow = narrowBlocks(twice);
     const [first, second] = narrow.nodes.map(({ inputs }) => inputs.slice(1));
     expect(second).toEqual(first);
@@ -107,7 +108,11 @@ describe('blocks of 32', () => {
       ...{ name: 'sizes', opType: 'Shape', domain: '', inputs: ['scales'], outputs: ['size'] },
       attributes: new Map(),
     };
-    const { tensors } = narrowBlocks({ ...graph, nodes: [...graph.nodes, reader] });
+    const { tensors } = narrowBlocks({
+      ...graph,
+      nodes: [...graph.nodes, reader],
+      outputs: [...graph.outputs, 'size'],
+    });
     expect(tensors.get('scales')).toBe(graph.tensors.get('scales'));
     expect(tensors.has('B')).toBe(false);
   });

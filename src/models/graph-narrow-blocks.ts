@@ -1,6 +1,7 @@
 import { type BlockProduct, packedValue, readBlockProduct } from './graph-blocks.ts';
 import { nameGiver } from './graph-names.ts';
-import type { GraphRewriting, GraphTensor } from './onnx-graph.ts';
+import { type Replacement, replaceNodes } from './graph-replacing.ts';
+import type { GraphNode, GraphRewriting, GraphTensor } from './onnx-graph.ts';
 
 /**
  * Cuts blocks of 64, 96, 128 and so on (`MatMulNBits`) into blocks of 32 with the same scales and
@@ -11,9 +12,10 @@ import type { GraphRewriting, GraphTensor } from './onnx-graph.ts';
 export const narrowBlocks: GraphRewriting = (graph) => {
   const give = nameGiver(graph);
   const made = new Map<string, readonly GraphTensor[]>();
-  const nodes = graph.nodes.map((node) => {
+  const replacements = new Map<GraphNode, Replacement>();
+  for (const node of graph.nodes) {
     const product = readBlockProduct(graph, node);
-    if (product === null || product.blockSize === 32 || product.blockSize % 32 !== 0) return node;
+    if (product === null || product.blockSize === 32 || product.blockSize % 32 !== 0) continue;
     const [input = '', values = '', scales = '', zeroPoints = '', ...others] = node.inputs;
     // Layers may share a matrix.
     const key = JSON.stringify([values, scales, zeroPoints]);
@@ -23,14 +25,10 @@ export const narrowBlocks: GraphRewriting = (graph) => {
     const blank = zeroPoints === '' && others.length > 0 ? [''] : [];
     const attributes = new Map(node.attributes);
     attributes.set('block_size', { kind: 'int', value: 32 });
-    return { ...node, inputs: [input, ...names, ...blank, ...others], attributes };
-  });
-  if (made.size === 0) return graph;
-  const added = [...made.values()].flat();
-  const read = new Set([...graph.outputs, ...nodes.flatMap(({ inputs }) => inputs)]);
-  const tensors = new Map([...graph.tensors].filter(([name]) => read.has(name)));
-  for (const tensor of added) tensors.set(tensor.name, tensor);
-  return { ...graph, nodes, tensors };
+    const narrow = { ...node, inputs: [input, ...names, ...blank, ...others], attributes };
+    replacements.set(node, { nodes: [narrow], tensors });
+  }
+  return replaceNodes(graph, replacements);
 };
 
 /** Values, scales and, where there are some, zero points of a product in blocks of 32. */

@@ -30,7 +30,11 @@ export function isUnderstood({ domain, attributes }: GraphNode): boolean {
 }
 
 /** A node's whole number, or `otherwise` where it has none of that name. */
-export function integerOf(node: GraphNode, name: string, otherwise: number): number {
+export function integerOf<T extends number | null>(
+  node: GraphNode,
+  name: string,
+  otherwise: T,
+): number | T {
   const attribute = node.attributes.get(name);
   return attribute?.kind === 'int' ? attribute.value : otherwise;
 }

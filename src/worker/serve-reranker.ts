@@ -1,21 +1,7 @@
 import { expose } from 'comlink';
-import { type RerankerWorkerApi, serveCall } from '../engine/protocol.ts';
-import type {
-  BenchmarkReport,
-  CallOptions,
-  Reranker,
-  RerankRequest,
-  RerankResult,
-  Tuning,
-} from '../engine/reranker.ts';
+import { type RerankerWorkerApi, type ServedReranker, serveCall } from '../engine/protocol.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { holdLock } from './hold-lock.ts';
-
-/** What this worker serves; not every reranker can be measured, or tuned. */
-interface ServedReranker extends Reranker {
-  rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
-  benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
-}
 
 /** Puts a reranker behind this worker's message port; it is made when the first load comes. */
 export function serveReranker(open: (source: ModelSource) => ServedReranker): void {
