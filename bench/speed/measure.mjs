@@ -148,8 +148,6 @@ export async function measurePlace(order) {
     closers.push(...contenders.map(({ close }) => close));
 
     const first = place.software ? shortDocuments() : documentsFor(order.counts[0] ?? 100);
-    // A few documents make too few batches to find a tuning with.
-    await app.prepare(place.software ? first : documentsFor(100));
     console.error('  Crossrank finds its tuning');
     const { tuning, calls } = place.software
       ? { tuning: null, calls: 0 }
