@@ -19,6 +19,9 @@ export default defineConfig({
   use: {
     baseURL: url,
     trace: 'retain-on-failure',
+    // Tests stand between the page and the server; what a service worker keeps would go past them.
+    // Those of the service worker allow it.
+    serviceWorkers: 'block',
     launchOptions: { args: chromiumFlags, ...(executablePath && { executablePath }) },
   },
   webServer: {

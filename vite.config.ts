@@ -1,46 +1,25 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { bundledLicences } from './scripts/licences/bundled-licences.ts';
+import { offlineBuild } from './scripts/offline/offline-build.ts';
+import {
+  contentSecurityPolicyFor,
+  pagePolicy,
+  responseHeaders,
+} from './src/offline/response-headers.ts';
 
-/**
- * Cross-origin isolation gives the page SharedArrayBuffer, which WebAssembly threads need.
- * The rest keeps other sites out.
- */
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};
-
-/** What the built page may do: nothing leaves this origin, and no text becomes a script. */
-const contentSecurityPolicy = policyWith("connect-src 'self'");
-
-/**
- * The worker that fetches models may reach the hosts that the user chooses, and nobody else may.
- * It never sees a query or a document, and the workers that do have the policy above.
- */
-const modelStorePolicy = policyWith(
-  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
-);
-const modelStoreScript = /\/assets\/model-store\.worker-[\w-]+\.js$/;
-
-function policyWith(connectSource: string): string {
-  return [
-    "default-src 'self'",
-    "script-src 'self' 'wasm-unsafe-eval'",
-    "style-src 'self'",
-    "img-src 'self' data: blob:",
-    connectSource,
-    "worker-src 'self'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-}
+const licences = bundledLicences();
 
 export default defineConfig({
-  plugins: [react(), metaContentSecurityPolicy(), previewContentSecurityPolicy()],
+  // Relative: one build for every host and every folder of one. `--base` sets another.
+  base: './',
+  plugins: [
+    react(),
+    metaContentSecurityPolicy(),
+    previewContentSecurityPolicy(),
+    licences.page,
+    offlineBuild(),
+  ],
   resolve: {
     // ONNX Runtime's builds that fetch their wasm, instead of those that carry a loader inside.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
@@ -49,7 +28,7 @@ export default defineConfig({
     // Pre-bundled, it would look for its wasm and its threads' script beside the bundle.
     exclude: ['onnxruntime-web'],
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [licences.collector()] },
   build: {
     // The first with all that is used: AbortSignal.any, popovers, wasm threads, ES2022.
     target: ['chrome116', 'edge116', 'firefox128', 'safari17.4'],
@@ -72,12 +51,12 @@ export default defineConfig({
       },
     },
   },
-  server: { host: 'localhost', headers },
+  server: { host: 'localhost', headers: responseHeaders },
   preview: {
     host: 'localhost',
     port: 4173,
     strictPort: true,
-    headers,
+    headers: responseHeaders,
   },
 });
 
@@ -105,7 +84,7 @@ function metaContentSecurityPolicy(): Plugin {
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: pagePolicy },
         injectTo: 'head-prepend',
       },
     ],
@@ -119,8 +98,7 @@ function previewContentSecurityPolicy(): Plugin {
     configurePreviewServer: ({ middlewares }) => {
       middlewares.use(({ url = '' }, response, next) => {
         const [path = ''] = url.split('?');
-        const policy = modelStoreScript.test(path) ? modelStorePolicy : contentSecurityPolicy;
-        response.setHeader('Content-Security-Policy', policy);
+        response.setHeader('Content-Security-Policy', contentSecurityPolicyFor(path));
         next();
       });
     },

@@ -183,10 +183,13 @@ test('the page offers a cascade once there is a second model, and tells what bot
   await expect(panel).toContainText('0 of 40');
   expect(await seriousFindings(page)).toEqual([]);
 
-  // The choice survives a reload, and scores add up over both models.
+  // Choice and ranking survive a reload; what is scored afterwards adds up over both models.
   await page.reload();
   await expect(page.getByLabel('Cascade')).toHaveValue(embedded);
   await expect(stampOf(page)).toContainText(`then ${other}`, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Rerank', exact: true }).click();
+  await expect(stampOf(page)).not.toContainText('remembered', { timeout: 60_000 });
+  await expect(page.getByRole('button', { name: 'Cancel' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Rerank', exact: true }).click();
   await expect(stampOf(page)).toContainText('50 of 50 scores remembered');
 });

@@ -1,4 +1,9 @@
+import type { Page } from '@playwright/test';
 import { expect, openRanked, passages, rerank, rowsOf, stampOf, test } from './fixtures.ts';
+import { inScoringWorker } from './worker-faults.ts';
+
+// What a service worker fetches goes past the routes that faults are injected with.
+test.use({ serviceWorkers: 'block' });
 
 test('cancel in mid-run keeps what is scored, and the next run works', async ({ page }) => {
   await openRanked(page);
@@ -35,16 +40,22 @@ test('a run started while another runs replaces it', async ({ page }) => {
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a worker killed in mid-run rejects the call and is started again by the next', async ({
-  page,
-}) => {
+test('a worker killed in mid-run is started again and the run goes on, once', async ({ page }) => {
   await openRanked(page);
   const documents = passages(400).join('\n');
   await rerank(page, 'loan office', documents);
   await expect(page.getByText(/of 400 scored/)).toBeVisible();
-  const worker = page.workers().find((candidate) => candidate.url().includes('reranker.worker'));
-  // Closing itself fires no event in the page: the hardest death to notice.
-  await worker?.evaluate(() => self.close()).catch(() => undefined);
+  await killWorker(page);
+  await expect(page.getByText(/^The scoring worker stopped during this run/)).toBeVisible({
+    timeout: 90_000,
+  });
+  await expect(stampOf(page)).toContainText(/· [1-9]\d* of 400 remembered/);
+  await expect(rowsOf(page).first()).toContainText(/relevance 0\.\d\d/);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+
+  await rerank(page, 'river stone', documents);
+  await expect(page.getByText(/^[1-9]\d* of 400 scored/)).toBeVisible();
+  await killWorker(page);
   await expect(page.getByRole('alert')).toContainText('The scoring worker stopped.');
   await expect(page.getByRole('textbox', { name: 'Documents' })).toHaveValue(documents);
 
@@ -53,29 +64,53 @@ test('a worker killed in mid-run rejects the call and is started again by the ne
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a killed worker rejects every pending console call, and the next one works', async ({
+test('a killed worker is survived by the console calls that wait, the second by none', async ({
   page,
 }) => {
   await openRanked(page);
-  const pending = page.evaluate(async (documents) => {
-    const calls = ['loan', 'river', 'stone'].map((query) =>
-      window.crossrank.rerank({
-        query,
-        documents,
-        onEvent: () => document.body.setAttribute('data-scoring', query),
-      }),
+  const call = (queries: readonly string[]) =>
+    page.evaluate(
+      async ([asked, documents]) => {
+        const calls = asked.map((query) =>
+          window.crossrank.rerank({
+            query,
+            documents,
+            onEvent: () => document.body.setAttribute('data-scoring', query),
+          }),
+        );
+        const outcomes = await Promise.allSettled(calls);
+        return outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'ok'));
+      },
+      [queries, passages(120)] as const,
     );
-    const outcomes = await Promise.allSettled(calls);
-    return outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'ok'));
-  }, passages(300));
+  const survivors = call(['loan', 'river', 'stone']);
   await page.locator('body[data-scoring="loan"]').waitFor();
-  const worker = page.workers().find((candidate) => candidate.url().includes('reranker.worker'));
-  await worker?.evaluate(() => self.close()).catch(() => undefined);
+  await killWorker(page);
+  expect(await survivors).toEqual(['ok', 'ok', 'ok']);
+
+  const pending = call(['paper', 'water', 'night']);
+  await page.locator('body[data-scoring="paper"]').waitFor();
+  await killWorker(page);
   expect(await pending).toEqual(['worker-crashed', 'worker-crashed', 'worker-crashed']);
   const next = await page.evaluate(() =>
     window.crossrank.rerank({ query: 'river', documents: ['a river', 'a stone'] }),
   );
   expect(next.ranking).toHaveLength(2);
+});
+
+test('a worker that dies while it loads is told of, and does not loop', async ({ page, watch }) => {
+  let started = 0;
+  await page.route('**/assets/reranker.worker-*.js', (route) => {
+    started += 1;
+    return route.fulfill({ contentType: 'text/javascript', body: 'self.close();' });
+  });
+  await page.goto('./');
+  await expect(page.getByRole('alert')).toContainText(/worker stopped|could not be/);
+  expect(started).toBe(1);
+  await page.unroute('**/assets/reranker.worker-*.js');
+  await page.getByRole('button', { name: 'Rerank' }).click();
+  await expect(stampOf(page)).toBeVisible();
+  watch.pageErrors.length = 0;
 });
 
 test('an abort signal ends a console call between two batches', async ({ page }) => {
@@ -217,3 +252,8 @@ test('a mistake in the input does not stop the run under way', async ({ page }) 
   await expect(page.getByRole('alert')).toContainText('The query is empty.');
   await expect(stampOf(page)).toContainText('120 pairs');
 });
+
+/** Closing itself fires no event in the page: the hardest death to notice. */
+async function killWorker(page: Page): Promise<void> {
+  await inScoringWorker(page, () => self.close());
+}

@@ -88,7 +88,7 @@ export function load(page: Page, options: LoadOptions): Promise<LoadReport> {
       const value = await window.crossrank.load({
         ...given,
         onEvent: (event) => {
-          if (event.type === 'scoring') return;
+          if (event.type === 'scoring' || event.type === 'recovering') return;
           events.push(event);
           dataset.event = event.type;
           if (event.type === 'downloading') dataset.loadedBytes = String(event.loadedBytes);

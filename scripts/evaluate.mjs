@@ -162,10 +162,15 @@ async function evaluate({ files, corpusCount, modelFolder, profile, page: pageOp
     preview: { port, strictPort: true },
   });
   const launch = { args: chromiumFlags, ...(executablePath && { executablePath }) };
+  // The app is served here each time: keeping it for offline use would be in vain.
+  const options = { serviceWorkers: /** @type {const} */ ('block') };
   const browser = profile === undefined ? await chromium.launch(launch) : null;
   const context = browser
-    ? await browser.newContext()
-    : await chromium.launchPersistentContext(path.resolve(profile ?? ''), launch);
+    ? await browser.newContext(options)
+    : await chromium.launchPersistentContext(path.resolve(profile ?? ''), {
+        ...launch,
+        ...options,
+      });
   try {
     const page = await context.newPage();
     page.on('console', (message) => {

@@ -13,6 +13,7 @@ const usage = `Builds Crossrank and serves it on http://localhost:${defaultPort}
 Usage: npm start -- [options]
 
   --port N     serve on port N (1 to 65535)
+  --base PATH  serve it below a path, such as /tools/crossrank/
   --no-build   serve dist/ as it is
   --help       show this`;
 
@@ -32,13 +33,18 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         port: { type: 'string', default: String(defaultPort) },
+        base: { type: 'string', default: '/' },
         'no-build': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const port = /^\d+$/.test(values.port) ? Number(values.port) : 0;
     if (port < 1 || port > 65_535) throw new Error(`"${values.port}" is not a port.`);
-    return { port, build: !values['no-build'], help: values.help };
+    const { base } = values;
+    if (!/^\/(?:[\w.~-]+\/)*$/.test(base)) {
+      throw new Error(`"${base}" is not a path that begins and ends with a slash.`);
+    }
+    return { port, base, build: !values['no-build'], help: values.help };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n\n${usage}`);
   }
@@ -76,8 +82,8 @@ function listenError(port, host) {
   });
 }
 
-/** @param {{ port: number, build: boolean }} options */
-async function serve({ port, build }) {
+/** @param {{ port: number, base: string, build: boolean }} options */
+async function serve({ port, base, build }) {
   // A NODE_ENV left over in the shell would put React's development build into dist/.
   process.env.NODE_ENV = 'production';
   const vite = await import('vite');
@@ -93,13 +99,15 @@ async function serve({ port, build }) {
 
   const server = await vite.preview({
     root,
+    // The build itself fits every path: its addresses are relative.
+    base,
     logLevel: 'warn',
     preview: { port, strictPort: true },
   });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGHUP'])) {
     process.once(signal, () => server.close().finally(() => process.exit(0)));
   }
-  const url = server.resolvedUrls?.local[0] ?? `http://localhost:${port}/`;
+  const url = server.resolvedUrls?.local[0] ?? `http://localhost:${port}${base}`;
   const response = await fetch(url);
   if (!response.ok) fail(`${url} answers with status ${response.status}.`);
   console.log(`\nCrossrank is running: ${url}\nStop it with Ctrl+C.`);

@@ -21,9 +21,11 @@ const cacheFolder = path.join(root, 'node_modules', '.cache', 'crossrank-large')
 
 /**
  * @param {readonly string[]} [flags] besides those of all tests
+ * @param {'allow' | 'block'} [serviceWorkers] default `block`: keeping 40 MB for offline use would
+ *   be measured, too
  * @returns {Promise<DiskBrowser>}
  */
-export async function openDiskBrowser(flags = []) {
+export async function openDiskBrowser(flags = [], serviceWorkers = 'block') {
   mkdirSync(cacheFolder, { recursive: true });
   // Not in the system's folder for temporary files: on many machines that one is memory.
   const profile = mkdtempSync(path.join(cacheFolder, 'profile-'));
@@ -32,6 +34,7 @@ export async function openDiskBrowser(flags = []) {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: ensureChromium(),
       args: [...chromiumFlags, ...flags],
+      serviceWorkers,
     });
     return {
       context,

@@ -4,6 +4,7 @@ import { CascadeDraft } from './cascade-draft.ts';
 import { forgetMissingCascade } from './cascade-gone.ts';
 import { loadOptionsOf, showLoading } from './model-phase.ts';
 import type { ResultDraft } from './result-draft.ts';
+import { noteRecovery } from './run-recovery.ts';
 import { crossrank } from './services.ts';
 import { type CascadePlan, store } from './store.ts';
 
@@ -39,6 +40,8 @@ export async function scoreInCascade(run: CascadeRun): Promise<boolean> {
       if (event.type === 'scoring') {
         draft.add(event);
         onScores();
+      } else if (event.type === 'recovering') {
+        noteRecovery(event);
       } else if (event.stage === 'strong') {
         // What is told of the model is the one in use.
         showLoading(event);

@@ -1,10 +1,10 @@
-import { type Settings, writeSettings } from '../io/settings-storage.ts';
+import { changeKeptSettings, type Settings } from '../io/settings-storage.ts';
 import { localSettings } from './services.ts';
 import { store } from './store.ts';
 
-/** Changes settings and keeps them on this machine. */
+/** Changes settings and keeps them on this machine; what other tabs have changed stays. */
 export function changeSettings(change: Partial<Omit<Settings, 'version'>>): void {
-  const settings = { ...store.getState().settings, ...change };
-  store.setState({ settings });
-  writeSettings(localSettings, settings);
+  const { settings } = store.getState();
+  store.setState({ settings: { ...settings, ...change } });
+  changeKeptSettings(localSettings, change, settings);
 }

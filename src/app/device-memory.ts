@@ -1,10 +1,6 @@
 import type { DeviceReport } from '../engine/device.ts';
 import type { DeviceChoice } from '../engine/reranker.ts';
-import {
-  type DeviceMemory,
-  type FasterDevice,
-  writeDeviceMemory,
-} from '../io/device-memory-storage.ts';
+import { changeDeviceMemory, type FasterDevice } from '../io/device-memory-storage.ts';
 import { localSettings } from './services.ts';
 import { type AppState, store } from './store.ts';
 
@@ -47,12 +43,11 @@ export function forgetFaster(model: string): void {
   changeMemory((memory) => memory.delete(model));
 }
 
-function changeMemory(change: (memory: Map<string, FasterDevice>) => void): void {
-  const memory = new Map(store.getState().deviceMemory);
-  change(memory);
-  const deviceMemory: DeviceMemory = memory;
+function changeMemory(change: (memory: Map<string, FasterDevice>) => unknown): void {
+  const deviceMemory = new Map(store.getState().deviceMemory);
+  change(deviceMemory);
   store.setState({ deviceMemory });
-  writeDeviceMemory(localSettings, deviceMemory);
+  changeDeviceMemory(localSettings, change);
 }
 
 function adapterOf({ webgpu }: DeviceReport): string | null {

@@ -7,6 +7,7 @@ import { pastedDocuments } from './input-view.ts';
 import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
 import { logitsByIndex } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
+import { noteRecovery } from './run-recovery.ts';
 import { crossrank, lexicalReranker } from './services.ts';
 import { type AppState, type CascadePlan, type Failure, type Input, store } from './store.ts';
 
@@ -87,6 +88,7 @@ export async function rerank({
     if (isWanted()) showProgress(run);
   });
   const progress = draft.progress(performance.now());
+  noteRecovery(null);
   store.setState({
     run: { phase: 'scoring', ...progress },
     inputFailure: null,
@@ -152,6 +154,7 @@ async function scoreByOne(
     ...wanted,
     signal,
     onEvent: (event) => {
+      if (event.type === 'recovering') noteRecovery(event);
       if (event.type !== 'scoring') return showLoading(event);
       draft.add(event);
       onScores();

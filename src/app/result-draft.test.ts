@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ScoredDocument, ScoringEvent } from '../engine/reranker.ts';
 import { CascadeDraft } from './cascade-draft.ts';
 import { ResultDraft } from './result-draft.ts';
@@ -50,6 +50,44 @@ describe('ResultDraft', () => {
     const before = draft.snapshot();
     draft.add(scoring([scored(0, 1)], { done: 1, total: 1, doneTokens: 10, totalTokens: 10 }));
     expect([...before.logits]).toEqual([Number.NaN]);
+  });
+
+  it('leaves out the time in which the machine slept', () => {
+    let now = 1000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const draft = draftOf(100);
+    const at = (done: number, ms: number): void => {
+      now += ms;
+      const tokens = { doneTokens: done * 10, totalTokens: 1000 };
+      draft.add(scoring([], { done, total: 100, ...tokens }));
+    };
+    at(10, 0);
+    // An hour before any speed is known, and one after.
+    at(20, 3_600_000);
+    at(30, 100);
+    at(40, 3_600_000);
+    at(50, 100);
+    const { pairsPerSecond, leftMs } = draft.progress(now);
+    expect(pairsPerSecond).toBeCloseTo(100);
+    expect(leftMs).toBeCloseTo(500);
+    clock.mockRestore();
+  });
+
+  it('counts a batch that takes some seconds', () => {
+    let now = 1000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const draft = draftOf(100);
+    for (const [done, ms] of [
+      [10, 0],
+      [20, 1000],
+      [30, 6000],
+    ] as const) {
+      now += ms;
+      const tokens = { doneTokens: done * 10, totalTokens: 1000 };
+      draft.add(scoring([], { done, total: 100, ...tokens }));
+    }
+    expect(draft.progress(now).leftMs).toBeCloseTo((7000 / 200) * 700);
+    clock.mockRestore();
   });
 
   it('measures speed from the first batch on, and time left by tokens', () => {

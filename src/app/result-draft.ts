@@ -4,6 +4,12 @@ import type { DecidingPassage, ScoredDocument, ScoringEvent } from '../engine/re
 import type { CascadeDraft } from './cascade-draft.ts';
 import type { Failure, Result, RunPhase } from './store.ts';
 
+/**
+ * An event that comes so much later than the speed so far lets expect, and so much later at least,
+ * was held up by a machine that slept or a model that was started again: no measure of speed.
+ */
+const stall = { factor: 10, leastMs: 5000, unknownMs: 60_000 } as const;
+
 type Progress = Omit<Extract<RunPhase, { phase: 'scoring' }>, 'phase'>;
 
 /** A result under way: written by events, copied for the state when it is drawn. */
@@ -19,6 +25,8 @@ export class ResultDraft {
    * the other stage are left out.
    */
   #first: { readonly event: ScoringEvent; readonly atMs: number } | null = null;
+  /** When the last event came. */
+  #lastAtMs = 0;
   /** Set where two models score: every event says its stage then. */
   cascade: CascadeDraft | null = null;
   bm25Scores: Float64Array | null = null;
@@ -39,8 +47,11 @@ export class ResultDraft {
     const stage = 'stage' in event ? event.stage : null;
     if ('stage' in event && this.cascade?.enter(event)) this.#first = null;
     this.#keep(event.scores, stage);
+    const nowMs = performance.now();
+    this.#leaveOutStall(event, nowMs);
     this.#last = event;
-    this.#first ??= { event, atMs: performance.now() };
+    this.#lastAtMs = nowMs;
+    this.#first ??= { event, atMs: nowMs };
   }
 
   /**
@@ -95,6 +106,22 @@ export class ResultDraft {
       model: this.model,
       timings: this.timings,
     };
+  }
+
+  /** Moves the beginning on by the time in which nothing was computed. */
+  #leaveOutStall(event: ScoringEvent, nowMs: number): void {
+    const [first, last] = [this.#first, this.#last];
+    if (first === null || last === null) return;
+    const tookMs = nowMs - this.#lastAtMs;
+    if (last.doneTokens <= first.event.doneTokens) {
+      // No speed is known yet: it is measured from here.
+      if (tookMs > stall.unknownMs) this.#first = null;
+      return;
+    }
+    const msPerToken = (this.#lastAtMs - first.atMs) / (last.doneTokens - first.event.doneTokens);
+    const expectedMs = (event.doneTokens - last.doneTokens) * msPerToken;
+    if (tookMs < stall.leastMs + expectedMs * stall.factor) return;
+    this.#first = { event: first.event, atMs: first.atMs + tookMs - expectedMs };
   }
 
   #keep(scores: readonly ScoredDocument[], stage: CascadeStage | null): void {

@@ -1,14 +1,12 @@
 import { Crossrank } from '../engine/crossrank.ts';
 import type { Reranker } from '../engine/reranker.ts';
 import { WorkerReranker } from '../engine/worker-reranker.ts';
-import type { KeyValueStorage } from '../io/settings-storage.ts';
 import { createTuningStorage } from '../io/tuning-storage.ts';
+import { localSettings, tabStorage } from './browser-storage.ts';
+import { watchRequests } from './requests-watch.ts';
 import { store } from './store.ts';
 
-/** Storage of the browser; reaching for it can itself throw, so that happens inside each call. */
-export const localSettings = lazyStorage(() => window.localStorage);
-/** Storage of this tab: survives a reload, is not shared, ends with the tab. */
-export const tabStorage = lazyStorage(() => window.sessionStorage);
+export { localSettings, tabStorage };
 
 /**
  * The library's instance, the same that a developer creates with `createCrossrank()`. The page and
@@ -16,16 +14,24 @@ export const tabStorage = lazyStorage(() => window.sessionStorage);
  */
 export const crossrank = new Crossrank({
   createWorker: () =>
-    new Worker(new URL('../worker/reranker.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'crossrank',
-    }),
+    watchRequests(
+      new Worker(new URL('../worker/reranker.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'crossrank',
+      }),
+      'scoring',
+    ),
   createStoreWorker: () =>
-    new Worker(new URL('../worker/model-store.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'crossrank-models',
-    }),
+    watchRequests(
+      new Worker(new URL('../worker/model-store.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'crossrank-models',
+      }),
+      'models',
+    ),
   tunings: createTuningStorage(localSettings),
+  // Fetched when a host is asked for the first time: most visits ask none.
+  tokenOf: async (origin) => (await import('./token-actions.ts')).tokenOf(origin),
   onModel: (model) =>
     store.setState({ model: model === null ? { phase: 'none' } : { phase: 'ready', model } }),
 });
@@ -33,16 +39,11 @@ export const crossrank = new Crossrank({
 /** The keyword baseline, in a worker of its own so that it never waits for the model. */
 export const lexicalReranker: Reranker = new WorkerReranker({
   createWorker: () =>
-    new Worker(new URL('../worker/lexical.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'crossrank-lexical',
-    }),
+    watchRequests(
+      new Worker(new URL('../worker/lexical.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'crossrank-lexical',
+      }),
+      'keywords',
+    ),
 });
-
-function lazyStorage(storage: () => Storage): KeyValueStorage {
-  return {
-    getItem: (key) => storage().getItem(key),
-    setItem: (key, value) => storage().setItem(key, value),
-    removeItem: (key) => storage().removeItem(key),
-  };
-}

@@ -1,12 +1,15 @@
 import { readDeviceMemory } from '../io/device-memory-storage.ts';
-import { readDraft, readSettings, type Settings, writeDraft } from '../io/settings-storage.ts';
+import { type Draft, readSettings, type Settings } from '../io/settings-storage.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { changeSettings } from './change-settings.ts';
+import { keepDraft, textChanges } from './keep-draft.ts';
 import { loadModel } from './model-actions.ts';
 import { openTrap, rerank } from './rerank-actions.ts';
-import { crossrank, localSettings, tabStorage } from './services.ts';
-import { type AppState, type Input, store, type View } from './store.ts';
+import { crossrank, localSettings } from './services.ts';
+import { type AppState, store, type View } from './store.ts';
+import { rememberedTabId } from './tab-id.ts';
 import { loadTraps, runTraps } from './trap-actions.ts';
+import type { Restored } from './work-actions.ts';
 
 /** Draft documents up to this many characters are ranked again after a reload by themselves. */
 const autoRerankCharacters = 20_000;
@@ -15,6 +18,8 @@ const autoRerankCharacters = 20_000;
 export async function startApp(): Promise<void> {
   const deviceMemory = readDeviceMemory(localSettings);
   store.setState({ settings: readSettings(localSettings).settings, deviceMemory });
+  const draft = keepDraft();
+  const restoring = restoreWork(draft);
   const shared = isShareAddress(location.hash) ? location.hash : null;
   if (shared === null) showAddress();
   addEventListener('hashchange', showAddress);
@@ -23,25 +28,38 @@ export async function startApp(): Promise<void> {
   if (deviceMemory.size > 0) await probed;
   await forgetMissingModel();
 
-  const { draft } = readDraft(tabStorage);
-  keepDraft();
-  const drafted = draft !== undefined && (draft.query !== '' || draft.documents !== '');
-  if (drafted) {
-    store.setState({ query: draft.query, documentsText: draft.documents, layout: draft.layout });
-  }
+  const before = await restoring;
   if (shared !== null) return openShared(shared);
-  if (drafted) {
-    const { documents } = draft;
-    if (documents.length <= autoRerankCharacters) await rerank();
+  if (before.result) return;
+  const { query, documentsText } = store.getState();
+  if (query !== '' || documentsText !== '') {
+    // What is typed while the page starts waits for its button.
+    const isKept = textChanges() <= Math.max(draft?.changes ?? 0, before.changes);
+    if (isKept && documentsText.length <= autoRerankCharacters) await rerank();
     return;
   }
   const traps = (await loadTraps()) ?? [];
   const language = languageOf(store.getState().settings);
-  const first = traps.find((trap) => trap.language === language) ?? traps[0];
+  const first =
+    traps.find(({ id }) => id === before.trapId) ??
+    traps.find((trap) => trap.language === language) ??
+    traps[0];
   // Somebody may have begun to type while the gallery was on its way.
-  const { query, documentsText } = store.getState();
-  if (first !== undefined && query === '' && documentsText === '') await openTrap(first);
+  const now = store.getState();
+  if (first !== undefined && now.query === '' && now.documentsText === '') await openTrap(first);
 }
+
+/** Fetched at once: what this tab had should be there before anything is shown in its place. */
+async function restoreWork(draft: Draft | null): Promise<Restored> {
+  const tabId = rememberedTabId();
+  const restored = import('./work-actions.ts')
+    .then(({ startWork }) => startWork(tabId, draft))
+    .catch(() => nothingRestored);
+  // A new tab has nothing to wait for.
+  return tabId === null ? nothingRestored : restored;
+}
+
+const nothingRestored: Restored = { result: false, changes: 0, trapId: null };
 
 /**
  * A model that was chosen once and is gone from this machine is not fetched again by opening the
@@ -118,36 +136,10 @@ function showAddress(): void {
   }
   if (hash !== '' && !hash.startsWith('#/')) return;
   const view =
-    (['traps', 'collections', 'models'] as const).find((name) =>
+    (['traps', 'collections', 'models', 'privacy', 'diagnostics'] as const).find((name) =>
       hash.startsWith(addressOf(name)),
     ) ?? 'rerank';
   store.setState({ view });
   const { traps } = store.getState();
   if (view === 'traps' && traps.phase !== 'running' && traps.outcomes.size === 0) runTraps();
-}
-
-/** Writes the draft a moment after the last change, and at once when the page is left. */
-function keepDraft(): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const write = (): void => {
-    clearTimeout(timer);
-    const { query, documentsText, layout } = ownInput(store.getState());
-    const draft = writeDraft(tabStorage, { version: 1, query, documents: documentsText, layout });
-    if (draft !== store.getState().draft) store.setState({ draft });
-  };
-  store.subscribe((state, before) => {
-    const { query, documentsText, layout } = before;
-    if (state.query === query && state.documentsText === documentsText && state.layout === layout) {
-      return;
-    }
-    clearTimeout(timer);
-    timer = setTimeout(write, 300);
-  });
-  addEventListener('pagehide', write);
-}
-
-/** An untouched trap is not the user's work: what it replaced is, if anything. */
-function ownInput(state: AppState): Input {
-  if (state.loadedTrap === null) return state;
-  return state.replaced ?? { query: '', documentsText: '', layout: 'auto' };
 }

@@ -156,7 +156,7 @@ export interface TrapsState {
   readonly failure: Failure | null;
 }
 
-export type View = 'rerank' | 'traps' | 'collections' | 'models';
+export type View = 'rerank' | 'traps' | 'collections' | 'models' | 'privacy' | 'diagnostics';
 
 /** A model that is being fetched or opened, by what the user asked for. */
 export interface ModelLoading {

@@ -26,6 +26,12 @@ const databaseName = 'crossrank-collections';
 const databaseVersion = 1;
 const tables: readonly StorageTable[] = ['collections', 'removals', 'partSets', 'parts', 'scores'];
 
+/**
+ * How long opening may take before the user is told. Milliseconds. A browser says nothing where a
+ * tab that does not let go keeps a deletion or an upgrade waiting, and all openings behind it.
+ */
+const openingPatienceMs = 10_000;
+
 /** What browsers say that keep nothing here: blocked storage, private windows. */
 const refusals = ['SecurityError', 'InvalidStateError', 'NotAllowedError', 'InvalidAccessError'];
 
@@ -42,10 +48,8 @@ export async function openCollectionStorage(): Promise<CollectionStorage> {
     return database;
   } catch (error) {
     const cause = error instanceof RerankError ? error.cause : error;
-    const refused =
-      globalThis.indexedDB === undefined ||
-      (cause instanceof DOMException && refusals.includes(cause.name));
-    if (refused) return new MemoryDatabase();
+    const refused = cause instanceof DOMException && refusals.includes(cause.name);
+    if (refused || !hasIndexedDb()) return new MemoryDatabase();
     throw error;
   }
 }
@@ -135,9 +139,28 @@ class CollectionDatabase implements CollectionStorage {
   }
 }
 
+/** Where storage is blocked, reaching for it can itself throw. */
+function hasIndexedDb(): boolean {
+  try {
+    return globalThis.indexedDB !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function openConnection(onClosed: () => void): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let waiting = true;
+    const patience = setTimeout(() => {
+      waiting = false;
+      reject(
+        new RerankError(
+          'storage-unavailable',
+          'The browser does not open the collections: another tab of this page may hold them. ' +
+            'Close or reload the other tabs, then try again.',
+        ),
+      );
+    }, openingPatienceMs);
     const opening = openDB<CollectionSchema>(databaseName, databaseVersion, {
       upgrade: (database) => {
         for (const table of tables) {
@@ -146,6 +169,7 @@ function openConnection(onClosed: () => void): Promise<Connection> {
       },
       // Another tab keeps a connection of an earlier version open.
       blocked: () => {
+        clearTimeout(patience);
         waiting = false;
         reject(
           new RerankError(
@@ -164,11 +188,15 @@ function openConnection(onClosed: () => void): Promise<Connection> {
     });
     opening.then(
       (database) => {
-        // After `blocked` nobody waits any more; whoever asks next opens it again.
+        clearTimeout(patience);
+        // After `blocked`, or too long, nobody waits any more; whoever asks next opens it again.
         if (waiting) resolve(database);
         else database.close();
       },
-      (error: unknown) => reject(toDatabaseError(error)),
+      (error: unknown) => {
+        clearTimeout(patience);
+        reject(toDatabaseError(error));
+      },
     );
   });
 }

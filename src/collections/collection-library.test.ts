@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RerankError } from '../core/errors.ts';
 import type { Provenance } from '../io/export-types.ts';
 import type { ImportFile, Interpretation } from '../io/import-types.ts';
 import type { ImportTarget, RunSettings } from './collection.ts';
@@ -454,11 +455,41 @@ describe('a collection', () => {
     expect(await countRecords(storage, 'parts')).toBe(0);
   });
 
+  it('can be deleted and brought back where there is no room for a note of it', async () => {
+    const { storage, id } = await withRun();
+    const full: CollectionStorage = {
+      kind: storage.kind,
+      get: (table, key) => storage.get(table, key),
+      page: (...asked) => storage.page(...asked),
+      write: async (changes) => {
+        if (changes.some(({ type }) => type === 'put')) {
+          throw new RerankError('storage-full', 'There is no room left.');
+        }
+        await storage.write(changes);
+      },
+    };
+    const library = new CollectionLibrary(full);
+    await library.remove(id);
+    expect(await library.list()).toEqual([]);
+    await expect(library.open(id)).rejects.toMatchObject({ code: 'collection-missing' });
+    await library.restore(id);
+    expect(await library.list()).toMatchObject([{ id }]);
+    await library.purge(id);
+    expect(await library.list()).toMatchObject([{ id }]);
+    await library.remove(id);
+    await library.purge(id);
+    expect(await countRecords(storage, 'collections')).toBe(0);
+    expect(await countRecords(storage, 'parts')).toBe(0);
+    await expect(library.restore(id)).rejects.toMatchObject({ code: 'collection-missing' });
+  });
+
   it('that is damaged is listed, not erased', async () => {
     const { storage, id } = await withRun();
     await storage.write([{ type: 'put', table: 'collections', key: [id], value: { version: 1 } }]);
     const parts = await countRecords(storage, 'parts');
-    expect(await new CollectionLibrary(storage).list()).toMatchObject([{ id, readable: false }]);
+    expect(await new CollectionLibrary(storage).list()).toMatchObject([
+      { id, readable: false, problem: 'damaged' },
+    ]);
     expect(await countRecords(storage, 'parts')).toBe(parts);
   });
 

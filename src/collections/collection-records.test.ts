@@ -51,14 +51,19 @@ describe('a collection', () => {
 
   it('that cannot be read is listed with what can be told of it', () => {
     const record = { ...newRecord('mine'), version: 2, more: true };
-    expect(toUnreadableSummary(record.id, record)).toMatchObject({
+    expect(toUnreadableSummary(record.id, record, 'newer-version')).toMatchObject({
       id: record.id,
       name: 'mine',
       updatedAt: record.updatedAt,
       readable: false,
+      problem: 'newer-version',
     });
     for (const value of [null, 7, { name: 5, updatedAt: 'never' }]) {
-      expect(toUnreadableSummary('x', value)).toMatchObject({ name: 'x', updatedAt: 0 });
+      expect(toUnreadableSummary('x', value, 'damaged')).toMatchObject({
+        name: 'x',
+        updatedAt: 0,
+        problem: 'damaged',
+      });
     }
   });
 

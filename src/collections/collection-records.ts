@@ -4,7 +4,7 @@ import { runSummaryEntries } from '../io/collection-file.ts';
 import type { CollectionSummary, RunSummary } from './collection.ts';
 
 /** A collection as it is kept, but for what is large: that lies in sets of parts. */
-export interface CollectionRecord extends Omit<CollectionSummary, 'runs' | 'readable'> {
+export interface CollectionRecord extends Omit<CollectionSummary, 'runs' | 'readable' | 'problem'> {
   readonly version: 1;
   /** Grows with every change, so that another tab sees that there was one. */
   readonly revision: number;
@@ -93,7 +93,11 @@ export function toSummary(record: CollectionRecord): CollectionSummary {
 }
 
 /** What can be told of a collection whose record cannot be read. */
-export function toUnreadableSummary(id: string, value: unknown): CollectionSummary {
+export function toUnreadableSummary(
+  id: string,
+  value: unknown,
+  problem: 'newer-version' | 'damaged',
+): CollectionSummary {
   const known = v.parse(unreadableSchema, value);
   return {
     ...known,
@@ -109,6 +113,7 @@ export function toUnreadableSummary(id: string, value: unknown): CollectionSumma
     textLength: 0,
     runs: [],
     readable: false,
+    problem,
   };
 }
 

@@ -49,6 +49,8 @@ const maxBatchParts = 256;
 export class CollectionShelf {
   readonly #storage: CollectionStorage;
   readonly #locks: KeyLocks;
+  /** Removed while there was no room for a note of it: deleting is how room is made. */
+  readonly #removedWithoutNote = new Set<string>();
 
   constructor(storage: CollectionStorage, locks: KeyLocks) {
     this.#storage = storage;
@@ -62,15 +64,14 @@ export class CollectionShelf {
 
   /** Last changed first; without removed ones, with unreadable ones. */
   async list(): Promise<readonly CollectionSummary[]> {
-    const removed = new Set<unknown>();
+    const removed = new Set<unknown>(this.#removedWithoutNote);
     for await (const { key } of recordsBelow(this.#storage, 'removals', [], 256)) {
       removed.add(key[0]);
     }
     const summaries: CollectionSummary[] = [];
     for await (const { key, value } of recordsBelow(this.#storage, 'collections', [], 64)) {
       if (removed.has(key[0])) continue;
-      const read = readCollectionRecord(value);
-      summaries.push(read.ok ? toSummary(read.record) : toUnreadableSummary(String(key[0]), value));
+      summaries.push(summaryOf(String(key[0]), value));
     }
     return summaries.sort((a, b) => b.updatedAt - a.updatedAt || (a.id < b.id ? -1 : 1));
   }
@@ -84,7 +85,8 @@ export class CollectionShelf {
       this.#storage.get('collections', [id]),
       this.#storage.get('removals', [id]),
     ]);
-    if (value === undefined || removal !== undefined) throw missingError();
+    const removed = removal !== undefined || this.#removedWithoutNote.has(id);
+    if (value === undefined || removed) throw missingError();
     const read = readCollectionRecord(value);
     if (!read.ok) throw damagedError(read.problem);
     return read.record;
@@ -133,13 +135,21 @@ export class CollectionShelf {
     });
   }
 
-  /** Hides a collection, of whatever version. @throws RerankError `collection-missing` */
+  /**
+   * Hides a collection, of whatever version. On a full disk this holds until it is purged, or else
+   * until the worker ends. @throws RerankError `collection-missing`
+   */
   async remove(id: string): Promise<void> {
     const present = await this.#storage.get('collections', [id]);
     if (present === undefined) throw missingError();
     if ((await this.#storage.get('removals', [id])) !== undefined) return;
     const value = { version: 1, removedAt: Date.now() };
-    await this.#storage.write([{ type: 'put', table: 'removals', key: [id], value }]);
+    try {
+      await this.#storage.write([{ type: 'put', table: 'removals', key: [id], value }]);
+    } catch (error) {
+      if (!(error instanceof RerankError && error.code === 'storage-full')) throw error;
+      this.#removedWithoutNote.add(id);
+    }
   }
 
   /** @throws RerankError `collection-missing` when it was deleted for good meanwhile */
@@ -147,13 +157,14 @@ export class CollectionShelf {
     const value = await this.#storage.get('collections', [id]);
     if (value === undefined) throw missingError();
     await this.#storage.write([{ type: 'delete', table: 'removals', key: [id] }]);
-    const read = readCollectionRecord(value);
-    return read.ok ? toSummary(read.record) : toUnreadableSummary(id, value);
+    this.#removedWithoutNote.delete(id);
+    return summaryOf(id, value);
   }
 
   /** Deletes a removed collection with all that belongs to it; one that was not removed stays. */
   async purge(id: string): Promise<void> {
-    if ((await this.#storage.get('removals', [id])) === undefined) return;
+    const note = await this.#storage.get('removals', [id]);
+    if (note === undefined && !this.#removedWithoutNote.has(id)) return;
     const changes: StorageChange[] = [
       { type: 'delete', table: 'collections', key: [id] },
       { type: 'delete', table: 'removals', key: [id] },
@@ -162,6 +173,7 @@ export class CollectionShelf {
       if (set.collectionId === id) changes.push(...deleteSet(set.setId));
     }
     await this.#storage.write(changes);
+    this.#removedWithoutNote.delete(id);
   }
 
   /** Deletes what was removed a while ago, and what a crash left half written. */
@@ -235,6 +247,11 @@ export class CollectionShelf {
     const { contentSet, runs } = read.record;
     return contentSet !== setId && runs.every((run) => run.setId !== setId);
   }
+}
+
+function summaryOf(id: string, value: unknown): CollectionSummary {
+  const read = readCollectionRecord(value);
+  return read.ok ? toSummary(read.record) : toUnreadableSummary(id, value, read.problem);
 }
 
 function missingError(): RerankError {

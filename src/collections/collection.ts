@@ -23,8 +23,10 @@ export interface CollectionSummary extends ImportCounts {
   readonly textLength: number;
   /** Newest first. */
   readonly runs: readonly RunSummary[];
-  /** Written by a later version of this app: it can be deleted, not opened. */
+  /** False: it can be deleted, not opened. */
   readonly readable: boolean;
+  /** Why it is not readable: a later version of this app wrote it, or a part of it is missing. */
+  readonly problem?: 'newer-version' | 'damaged';
 }
 
 /** What a model run was asked to do. */

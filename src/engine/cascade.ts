@@ -11,6 +11,7 @@ import type {
   LoadEvent,
   LoadOptions,
   RankedDocument,
+  RecoveringEvent,
   RerankEvent,
   RerankRequest,
   RerankResult,
@@ -34,7 +35,9 @@ export interface CascadeModels {
 }
 
 /** What happens in one stage; `scoring` counts over both. */
-export type CascadeEvent = (LoadEvent & { readonly stage: CascadeStage }) | CascadeScoringEvent;
+export type CascadeEvent =
+  | ((LoadEvent | RecoveringEvent) & { readonly stage: CascadeStage })
+  | CascadeScoringEvent;
 
 export interface CascadeCall {
   /** Aborting stops both models; the scores so far came with the events, and are remembered. */

@@ -661,8 +661,23 @@ describe('loading', () => {
 
   it('rejects with a RerankError whatever its host throws', async () => {
     const host = hostWith();
-    vi.spyOn(host, 'readModel').mockRejectedValue(new RangeError('Array buffer allocation failed'));
+    const readModel = vi.spyOn(host, 'readModel');
+    readModel.mockRejectedValue(new RangeError('Array buffer allocation failed'));
+    await expectRejection(new CrossEncoder(embeddedModel, host).load(), 'out-of-memory');
+    readModel.mockRejectedValue(new TypeError('x is not a function'));
     await expectRejection(new CrossEncoder(embeddedModel, host).load(), 'session-failed');
+  });
+
+  it('lets its host say which file a runtime did not start for', async () => {
+    const explain = vi.fn(async () => 'ort.wasm is missing.');
+    const host = { ...hostWith(), explainRuntime: explain };
+    vi.spyOn(host, 'openRuntime').mockRejectedValue(new Error('no available backend found'));
+    const error = await expectRejection(
+      new CrossEncoder(embeddedModel, host).load({ device: 'wasm' }),
+      'session-failed',
+    );
+    expect(error.message).toBe('ort.wasm is missing.');
+    expect(explain).toHaveBeenCalledWith('wasm', expect.stringContaining('no available backend'));
   });
 
   it('fails with a code when the runtime cannot be opened', async () => {
@@ -739,7 +754,7 @@ describe('memory', () => {
 describe('a runtime that fails in mid-run', () => {
   const cases: [string, () => Promise<never>, RerankErrorCode][] = [
     ['an unknown error', () => Promise.reject(new Error('kernel failed')), 'inference-failed'],
-    ['a bare number', () => Promise.reject(11_203_040), 'inference-failed'],
+    ['a bare number', () => Promise.reject(11_203_040), 'out-of-memory'],
     [
       'no memory',
       () => Promise.reject(new RangeError('Array buffer allocation failed')),
@@ -748,6 +763,15 @@ describe('a runtime that fails in mid-run', () => {
     ['bad_alloc', () => Promise.reject(new Error('std::bad_alloc')), 'out-of-memory'],
     ['a lost device', () => Promise.reject(new Error('Device was lost.')), 'device-lost'],
   ];
+  it('names the length of a single pair that memory has no room for, and what to do', async () => {
+    const runtime = runtimeWithRun(() => () => Promise.reject(new Error('std::bad_alloc')));
+    const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
+    const error = await expectRejection(reranker.rerank(panda), 'out-of-memory');
+    expect(error.message).toMatch(/single pair of \d+ tokens.*shorter maximum length/);
+    expect(error).toMatchObject({ batch: { rows: 1 } });
+    await reranker.dispose();
+  });
+
   it.each(cases)('rejects with a code: %s', async (_, run, code) => {
     const runtime = runtimeWithRun(() => run);
     const reranker = new CrossEncoder(embeddedModel, hostWith({ runtime }));
@@ -904,7 +928,8 @@ function gpuRuntime(runFrom: (run: Run) => Run = (run) => run): {
   const lost = new Promise((resolve) => {
     lose = () => resolve({ reason: 'unknown', message: 'driver reset' });
   });
-  const webgpu = { device: Promise.resolve({ lost, features: new Set() }) };
+  const device = Object.assign(new EventTarget(), { lost, features: new Set() });
+  const webgpu = { device: Promise.resolve(device) };
   // The one part of the flags that is read.
   const env = { ...realRuntime.env, webgpu } as unknown as OnnxRuntime['env'];
   return { runtime: { ...runtimeWithRun(runFrom), env }, lose };

@@ -6,12 +6,11 @@ import { BatchPlanner } from './batch-planner.ts';
 import type { Batch } from './batches.ts';
 import { CallTurns } from './call-turns.ts';
 import { chooseDevice, probeDevices } from './device.ts';
-import { defaultMaxPassages, defaultOverlapTokens, encodePassages } from './document-passages.ts';
-import type { EncodedDocument } from './document-scores.ts';
+import { documentEncoder } from './document-encoder.ts';
 import { measurePairs } from './measure-pairs.ts';
 import type { OnnxRuntime } from './onnx-session.ts';
 import { type OpenModel, openModel } from './open-model.ts';
-import { defaultPairLength, type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
+import { type EncodedPair, encodePair, encodeQuery } from './pairs.ts';
 import { rankDocuments } from './rank-documents.ts';
 import { checkRequest, checkTuning } from './request.ts';
 import type {
@@ -25,6 +24,7 @@ import type {
   RerankResult,
   Tuning,
 } from './reranker.ts';
+import { translateRuntimeError } from './runtime-error.ts';
 import { scoreDocuments } from './score-documents.ts';
 import type { PairTokenizer } from './tokenizer.ts';
 import { BudgetSearch, type MemoryLimits, memoryLimits } from './tuning.ts';
@@ -34,6 +34,11 @@ export interface CrossEncoderHost {
   /** The build of ONNX Runtime for a device, with its wasm paths set. */
   openRuntime(device: 'webgpu' | 'wasm'): Promise<OnnxRuntime>;
   readModel(source: ModelSource, options: ReadModelOptions): Promise<ModelFiles>;
+  /**
+   * After a runtime did not start: which of its files is missing or damaged and what to do, in
+   * English; null where the files are not to blame. Default: nobody knows.
+   */
+  explainRuntime?(device: 'webgpu' | 'wasm', reason: string): Promise<string | null>;
 }
 
 interface Loaded extends OpenModel {
@@ -41,6 +46,12 @@ interface Loaded extends OpenModel {
   /** What batches may take, and the search for what they should. */
   readonly memory: MemoryLimits;
   readonly search: BudgetSearch;
+}
+
+/** What a call is told of the size of batches. */
+interface Budgets {
+  readonly tuning: Tuning | null;
+  readonly mostTokens: number | null;
 }
 
 /** Lengths that are measured, and for how long each: together about six seconds. */
@@ -80,17 +91,22 @@ export class CrossEncoder implements Reranker {
    * @param tuning what was measured for this model on this device. Without it the defaults are
    *   used and better ones are looked for while scoring; the result that ends the search has them,
    *   and later calls use them. Nothing is looked for where pairs have to be run one by one.
+   * @param mostTokens most padded tokens of a batch where memory has no room for more; nothing is
+   *   looked for then, either
    */
   async rerank(
     request: RerankRequest,
     call: CallOptions = {},
     tuning: Tuning | null = null,
+    mostTokens: number | null = null,
   ): Promise<RerankResult> {
     const calledAt = performance.now();
     this.#turns.check(call.signal);
     checkRequest(request);
     if (tuning !== null) checkTuning(tuning);
-    return this.#turns.run('inference-failed', () => this.#rerank(request, call, tuning, calledAt));
+    return this.#turns.run('inference-failed', () =>
+      this.#rerank(request, call, { tuning, mostTokens }, calledAt),
+    );
   }
 
   /** A call under way stops at its next pause. */
@@ -115,12 +131,17 @@ export class CrossEncoder implements Reranker {
   async #rerank(
     request: RerankRequest,
     call: CallOptions,
-    given: Tuning | null,
+    { tuning: asked, mostTokens }: Budgets,
     calledAt: number,
   ): Promise<RerankResult> {
     const loaded = await this.#ensureLoaded({}, call);
     const queueMs = performance.now() - calledAt;
-    const { session, search, memory, model, pairsAlone } = loaded;
+    const { session, search, model, pairsAlone } = loaded;
+    const given = asked ?? (mostTokens === null ? null : search.best);
+    const memory: MemoryLimits = {
+      ...loaded.memory,
+      tokens: Math.min(mostTokens ?? Number.POSITIVE_INFINITY, loaded.memory.tokens),
+    };
     const { widthStep } = session;
     const { promise, longDocuments: fold = 'max' } = request;
     const { shape, architecture, maxLength: mostWidth } = this.#source;
@@ -128,7 +149,7 @@ export class CrossEncoder implements Reranker {
       documents: request.documents,
       ...(promise !== undefined && { promise }),
       fold: fold === 'truncate' ? 'first' : fold,
-      encode: this.#encoder(request, loaded),
+      encode: documentEncoder(request, loaded.tokenizer, this.#source.maxLength),
       run: (batch, pairs) => session.logitsOf(batch, pairs),
       overlaps: model.device === 'webgpu',
       flopOf:
@@ -208,11 +229,7 @@ export class CrossEncoder implements Reranker {
     const { signal, onEvent } = call;
     const runtime = this.#host.openRuntime(device);
     runtime.catch(() => undefined);
-    const files = await this.#host.readModel(this.#source, {
-      signal,
-      onProgress: (loadedBytes, totalBytes) =>
-        onEvent?.({ type: 'downloading', loadedBytes, totalBytes }),
-    });
+    const files = await this.#readModel(call);
     let opened: OpenModel;
     try {
       onEvent?.({ type: 'preparing' });
@@ -222,6 +239,8 @@ export class CrossEncoder implements Reranker {
         pause: () => this.#turns.pause(signal),
         onTesting: () => onEvent?.({ type: 'testing' }),
       });
+    } catch (error) {
+      throw await this.#explained(translateRuntimeError(error, 'session-failed'), device);
     } finally {
       files.close();
     }
@@ -245,26 +264,25 @@ export class CrossEncoder implements Reranker {
     return this.#loaded;
   }
 
-  /** Encodes documents against the request's query, which is tokenised here and once. */
-  #encoder(
-    request: RerankRequest,
-    { tokenizer: { encode, layout } }: Loaded,
-  ): (text: string) => EncodedDocument {
-    const wanted = request.maxLength ?? defaultPairLength;
-    const maxLength = Math.min(wanted, this.#source.maxLength);
-    const query = encodeQuery(request.query, encode, layout, maxLength);
-    if (request.longDocuments === 'truncate') {
-      return (text) => {
-        const pair = encodePair(query, text, encode, layout, maxLength);
-        return { passages: [{ pair, start: 0, end: text.length }], covered: true };
-      };
+  async #readModel({ signal, onEvent }: CallOptions): Promise<ModelFiles> {
+    try {
+      return await this.#host.readModel(this.#source, {
+        signal,
+        onProgress: (loadedBytes, totalBytes) =>
+          onEvent?.({ type: 'downloading', loadedBytes, totalBytes }),
+      });
+    } catch (error) {
+      // There may be no room for them.
+      throw translateRuntimeError(error, 'session-failed');
     }
-    const limits = {
-      maxLength,
-      overlapTokens: defaultOverlapTokens,
-      maxPassages: request.longDocuments === 'first' ? 1 : defaultMaxPassages,
-    };
-    return (text) => encodePassages(query, text, encode, layout, limits);
+  }
+
+  /** A runtime says little about why it does not start; its host may know more. */
+  async #explained(failure: RerankError, device: 'webgpu' | 'wasm'): Promise<RerankError> {
+    if (failure.code !== 'session-failed') return failure;
+    const reason = await this.#host.explainRuntime?.(device, failure.message);
+    if (reason === null || reason === undefined) return failure;
+    return new RerankError('session-failed', reason, { cause: failure });
   }
 }
 

@@ -6,6 +6,7 @@ import type { ModelCard } from '../models/model-card.ts';
 import type { CascadeCall, CascadeResult } from './cascade.ts';
 import { type DeviceReport, probeDevices } from './device.ts';
 import type { HubProvider, ModelOutlook } from './hub-provider.ts';
+import { HubTokens } from './hub-tokens.ts';
 import { embeddedProvider, type ModelProvider } from './model-provider.ts';
 import { checkCall, checkRequest } from './request.ts';
 import type {
@@ -23,6 +24,11 @@ import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts
 export interface CrossrankOptions extends Omit<WorkerRerankerOptions, 'provider' | 'scores'> {
   /** Starts the worker that fetches and keeps models; it never sees a query or a document. */
   readonly createStoreWorker: () => Worker;
+  /**
+   * The access token for an origin that none was given for with a call; null where there is none.
+   * Default: none.
+   */
+  readonly tokenOf?: (origin: string) => Promise<string | null>;
 }
 
 /** Everything of one rerank call in one object, as one writes it by hand. */
@@ -56,8 +62,11 @@ export class Crossrank {
   /** Whether the fast model goes when the last of them has ended. */
   #isFastLeft = false;
   #disposed = false;
+  /** They go no further than to the store's worker; the scoring ones never see them. */
+  readonly #tokens: HubTokens;
 
-  constructor({ createStoreWorker, ...options }: CrossrankOptions) {
+  constructor({ createStoreWorker, tokenOf, ...options }: CrossrankOptions) {
+    this.#tokens = new HubTokens(tokenOf);
     this.#store = new WorkerModelStore({ createWorker: createStoreWorker });
     // Whoever stays with the embedded model needs nothing of what other models take.
     const provider: ModelProvider = {
@@ -87,7 +96,7 @@ export class Crossrank {
     // Typed by hand in a console, so it may be anything.
     checkRequest(request);
     checkCall(request);
-    return this.#reranker.rerank(request, callOf(request), loadOptionsOf(request));
+    return this.#reranker.rerank(request, callOf(request), this.#loadOptionsOf(request));
   }
 
   /**
@@ -109,8 +118,8 @@ export class Crossrank {
     const models = {
       fast: this.#cascadeReranker(),
       strong: this.#reranker,
-      fastOptions: loadOptionsIn(fast),
-      strongOptions: loadOptionsIn(strong),
+      fastOptions: this.#loadOptionsIn(fast),
+      strongOptions: this.#loadOptionsIn(strong),
       ...(depth !== undefined && { depth }),
     };
     this.#cascades += 1;
@@ -141,7 +150,7 @@ export class Crossrank {
     // Typed by hand in a console, so it may be null.
     const given = options ?? {};
     checkCall(given);
-    return this.#reranker.load(loadOptionsOf(given), callOf(given));
+    return this.#reranker.load(this.#loadOptionsOf(given), callOf(given));
   }
 
   /** Ends the scoring workers and gives their memory back; the next call loads its model again. */
@@ -168,7 +177,7 @@ export class Crossrank {
   async plan(options: LoadOptions & CallOptions = {}): Promise<ModelOutlook> {
     const given = options ?? {};
     checkCall(given);
-    return (await this.#hub()).outlook(loadOptionsOf(given), callOf(given));
+    return (await this.#hub()).outlook(this.#loadOptionsOf(given), callOf(given));
   }
 
   /** What is on this machine, last used first. */
@@ -241,9 +250,26 @@ export class Crossrank {
     if (this.#isFastLeft && this.#cascades === 0) this.#fastReranker?.unload();
   }
 
+  /** What a call says of the model; a token is taken out of it and remembered for its host. */
+  #loadOptionsOf({ device, model, revision, host, dtype, token }: LoadOptions): LoadOptions {
+    if (token !== undefined) this.#tokens.give(token, host);
+    return {
+      ...(device !== undefined && { device }),
+      ...(model !== undefined && { model }),
+      ...(revision !== undefined && { revision }),
+      ...(host !== undefined && { host }),
+      ...(dtype !== undefined && { dtype }),
+    };
+  }
+
+  /** What is no object is refused where it is used. */
+  #loadOptionsIn(given: LoadOptions): LoadOptions {
+    return typeof given === 'object' && given !== null ? this.#loadOptionsOf(given) : given;
+  }
+
   #hub(): Promise<HubProvider> {
     this.#provider ??= importPart(() => import('./hub-provider.ts')).then(
-      ({ HubProvider }) => new HubProvider(this.#store),
+      ({ HubProvider }) => new HubProvider(this.#store, this.#tokens),
     );
     // A failed import (the page was offline) may work the next time.
     this.#provider.catch(() => {
@@ -264,21 +290,6 @@ async function importPart<Part>(load: () => Promise<Part>): Promise<Part> {
       { cause: error },
     );
   }
-}
-
-function loadOptionsOf({ device, model, revision, host, dtype }: LoadOptions): LoadOptions {
-  return {
-    ...(device !== undefined && { device }),
-    ...(model !== undefined && { model }),
-    ...(revision !== undefined && { revision }),
-    ...(host !== undefined && { host }),
-    ...(dtype !== undefined && { dtype }),
-  };
-}
-
-/** What is no object is refused where it is used. */
-function loadOptionsIn(given: LoadOptions): LoadOptions {
-  return typeof given === 'object' && given !== null ? loadOptionsOf(given) : given;
 }
 
 function callOf(call: { [K in keyof CallOptions]: CallOptions[K] | undefined }): CallOptions {

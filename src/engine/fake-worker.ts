@@ -50,10 +50,10 @@ export class FakeWorker extends EventTarget implements Worker {
             reranker ??= open(source);
             return reranker.load(options, call);
           }),
-        rerank: (asked, tuning, port) =>
+        rerank: (asked, tuning, mostTokens, port) =>
           serveCall(watch(port), async (call) => {
             if (reranker === null) throw new Error('nothing was loaded');
-            return reranker.rerank(asked, call, tuning);
+            return reranker.rerank(asked, call, tuning, mostTokens);
           }),
         benchmark: (port) =>
           serveCall(watch(port), async (call) => {

@@ -15,7 +15,9 @@ import type { ModelExpectations, ModelSource } from '../models/model-source.ts';
 import { readReferenceLogits, referenceLogitsFile } from '../models/reference-logits.ts';
 import type { StoredModel } from '../models/stored-model.ts';
 import { type DeviceReport, machineLimitsOf, probeDevices } from './device.ts';
+import type { HubTokens } from './hub-tokens.ts';
 import type { LoadAttempt, LoadPlan, ModelProvider } from './model-provider.ts';
+import type { RepositoryAccess } from './model-store-api.ts';
 import type { BenchmarkReport, CallOptions, LoadedModel, LoadOptions } from './reranker.ts';
 import type { ModelFromDisk, WorkerModelStore } from './worker-model-store.ts';
 
@@ -52,13 +54,16 @@ const mostConfigBytes = 4_000_000;
  */
 export class HubProvider implements ModelProvider {
   readonly #store: WorkerModelStore;
+  readonly #tokens: HubTokens | null;
   /** Where the notes about a model go, by `id@revision`. */
   readonly #keys = new Map<string, string>();
   /** Notes are read, changed and written back, so one after the other. */
   #notesWritten: Promise<void> = Promise.resolve();
 
-  constructor(store: WorkerModelStore) {
+  /** @param tokens that open gated and private models; default: none */
+  constructor(store: WorkerModelStore, tokens: HubTokens | null = null) {
     this.#store = store;
+    this.#tokens = tokens;
   }
 
   async plan(options: LoadOptions, call: CallOptions): Promise<LoadPlan> {
@@ -190,11 +195,12 @@ export class HubProvider implements ModelProvider {
     const { repository, files } = await this.#askHost(asked, catalogCard ?? null, signal);
     const address = { host: repository.host, id: repository.id, revision: repository.revision };
     const has = (path: string): boolean => files.some((file) => file.path === path);
+    const access = await this.#access(address);
     const readJson = async (path: string): Promise<unknown> => {
       // What a host without a list answers for a model's config says what is wrong with that host.
       if (!has(path) && (repository.listed || path !== 'config.json')) return null;
       const options = { signal, maxBytes: mostConfigBytes };
-      return parseJson(await this.#store.readRepositoryText(address, path, options), path, id);
+      return parseJson(await this.#store.readRepositoryText(access, path, options), path, id);
     };
     const [config, tokenizerConfig] = await Promise.all([
       readJson('config.json'),
@@ -215,11 +221,17 @@ export class HubProvider implements ModelProvider {
     card: ModelCard | null,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly repository: Repository; readonly files: readonly ModelFile[] }> {
-    const repository = await this.#store.openRepository(asked, { signal });
+    const access = await this.#access(asked);
+    const repository = await this.#store.openRepository(access, { signal });
     if (repository.listed) return { repository, files: repository.files };
     const paths = [...candidatePaths(card), referenceLogitsFile];
-    const address = { ...asked, revision: repository.revision };
+    const address = { ...access, revision: repository.revision };
     return { repository, files: await this.#store.probeFiles(address, paths, { signal }) };
+  }
+
+  /** An address with the token for its own host, whichever host was asked for in the call. */
+  async #access(address: RepositoryAddress): Promise<RepositoryAccess> {
+    return { ...address, token: await this.#tokens?.of(address.host) };
   }
 
   /**
@@ -295,7 +307,7 @@ export class HubProvider implements ModelProvider {
         );
       }
       let described = false;
-      stored = await this.#store.ensureFiles(address, files, {
+      stored = await this.#store.ensureFiles(await this.#access(address), files, {
         signal: call.signal,
         // Another tab is fetching it; there is nothing to show until it has.
         onWaiting: () => call.onEvent?.({ type: 'looking-up' }),

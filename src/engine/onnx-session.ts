@@ -2,8 +2,10 @@ import type { Env, InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web
 import { RerankError } from '../core/errors.ts';
 import { float16FromBits } from '../models/float16.ts';
 import type { ByteSource } from '../models/protobuf-reader.ts';
+import { ofBatch } from './batch-error.ts';
 import type { Batch } from './batches.ts';
 import { GpuClock } from './gpu-clock.ts';
+import { GpuFaults } from './gpu-faults.ts';
 import { MountedBytes } from './mounted-bytes.ts';
 import type { EncodedPair } from './pairs.ts';
 import { translateRuntimeError } from './runtime-error.ts';
@@ -60,26 +62,25 @@ export class OnnxSession {
   readonly #runtime: OnnxRuntime;
   readonly #session: InferenceSession;
   readonly #padId: number;
-  /** Aborts, with a RerankError, when the GPU is lost. */
-  readonly #lost: AbortSignal;
   readonly #inputs: readonly Input[];
+  /** Both null where no GPU is used. */
+  readonly #faults: GpuFaults | null;
   readonly #clock: GpuClock | null;
 
   private constructor(
     runtime: OnnxRuntime,
     session: InferenceSession,
     inputs: readonly Input[],
-    { padId, device }: OnnxSessionOptions,
-    lost: AbortSignal,
-    clock: GpuClock | null,
+    options: OnnxSessionOptions,
+    device: GPUDevice | null,
   ) {
-    this.widthStep = widthSteps[device];
+    this.widthStep = widthSteps[options.device];
     this.#runtime = runtime;
     this.#session = session;
-    this.#padId = padId;
-    this.#lost = lost;
+    this.#padId = options.padId;
     this.#inputs = inputs;
-    this.#clock = clock;
+    this.#faults = device && new GpuFaults(device);
+    this.#clock = device && GpuClock.of(device);
   }
 
   /**
@@ -115,14 +116,8 @@ export class OnnxSession {
     }
     try {
       const inputs = inputsOf(session);
-      const lost = new AbortController();
-      let clock: GpuClock | null = null;
-      if (options.device === 'webgpu') {
-        const device = await runtime.env.webgpu.device;
-        watchDevice(device, lost);
-        clock = GpuClock.of(device);
-      }
-      return new OnnxSession(runtime, session, inputs, options, lost.signal, clock);
+      const device = options.device === 'webgpu' ? await runtime.env.webgpu.device : null;
+      return new OnnxSession(runtime, session, inputs, options, device);
     } catch (error) {
       await session.release();
       throw translateRuntimeError(error, 'session-failed');
@@ -132,8 +127,8 @@ export class OnnxSession {
   /**
    * Logits of one batch, in the order of its rows. Runs must not overlap, and one that has begun
    * cannot be stopped.
-   * @throws RerankError `inference-failed`, `out-of-memory`, `device-lost`, or `model-unsupported`
-   *   when the model gives more than one logit per pair.
+   * @throws RerankError `inference-failed`, `out-of-memory` (a `BatchError`), `device-lost`, or
+   *   `model-unsupported` when the model gives more than one logit per pair.
    */
   async logitsOf(batch: Batch, pairs: readonly EncodedPair[]): Promise<BatchLogits> {
     const startedAt = performance.now();
@@ -143,17 +138,15 @@ export class OnnxSession {
     let gpuMs: Promise<number | null> = Promise.resolve(null);
     try {
       this.#fill(feeds, batch, pairs);
+      this.#faults?.check();
       this.#clock?.start();
       const runAt = performance.now();
-      const run = this.#session.run(feeds);
-      const outputs = await unlessAborted(run, this.#lost).catch((error: unknown) => {
-        // Nobody waits for a run on a lost GPU, but what it gives must not stay.
-        run.then(disposeAll, () => undefined);
-        throw error;
-      });
+      const outputs = await this.#run(feeds);
       runMs = performance.now() - runAt;
       if (this.#clock !== null) gpuMs = this.#clock.stop();
       try {
+        // Before what came out is believed.
+        this.#faults?.check();
         logits = readLogits(outputs.logits, batch.rows.length);
       } finally {
         disposeAll(outputs);
@@ -165,7 +158,10 @@ export class OnnxSession {
         );
       }
     } catch (error) {
-      throw translateRuntimeError(error, 'inference-failed');
+      const { rows, width } = batch;
+      const cause = (await this.#faults?.causeOf(error)) ?? error;
+      const failure = translateRuntimeError(cause, 'inference-failed');
+      throw ofBatch(failure, { rows: rows.length, width });
     } finally {
       disposeAll(feeds);
       // Also after a failure: the clock takes one batch at a time.
@@ -177,7 +173,20 @@ export class OnnxSession {
 
   async dispose(): Promise<void> {
     this.#clock?.dispose();
+    this.#faults?.dispose();
     await this.#session.release();
+  }
+
+  /** Nobody waits for a run on a lost GPU, which may never end; but what it gives must not stay. */
+  async #run(feeds: Record<string, Tensor>): Promise<InferenceSession.OnnxValueMapType> {
+    const run = this.#session.run(feeds);
+    if (this.#faults === null) return run;
+    try {
+      return await unlessAborted(run, this.#faults.lost);
+    } catch (error) {
+      run.then(disposeAll, () => undefined);
+      throw error;
+    }
   }
 
   #fill(feeds: Record<string, Tensor>, batch: Batch, pairs: readonly EncodedPair[]): void {
@@ -356,10 +365,4 @@ function toFloat32(type: Tensor.Type, values: Tensor.DataType): Float32Array | n
   // Where there is no Float16Array, the runtime gives the bits.
   if (values instanceof Uint16Array) return Float32Array.from(values, float16FromBits);
   return Float32Array.from(values, Number);
-}
-
-function watchDevice(device: GPUDevice, lost: AbortController): void {
-  device.lost.then(({ message, reason }) => {
-    lost.abort(new RerankError('device-lost', `The GPU was lost: ${message || reason}.`));
-  });
 }

@@ -292,7 +292,8 @@ function watchedRuntime(createFrom: (create: Create) => Create = (create) => cre
     ort.InferenceSession.create(graph, { ...options, executionProviders: ['wasm'] }),
   );
   // As much of a GPUDevice as is looked at.
-  const device = Promise.resolve({ lost: new Promise(() => undefined), features: new Set() });
+  const lost = new Promise(() => undefined);
+  const device = Promise.resolve(Object.assign(new EventTarget(), { lost, features: new Set() }));
   const env = Object.create(ort.env, { webgpu: { value: { device } } }) as OnnxRuntime['env'];
   const runtime: OnnxRuntime = {
     env,

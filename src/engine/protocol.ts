@@ -1,5 +1,6 @@
 import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BatchError, type FailedBatch } from './batch-error.ts';
 import type {
   BenchmarkReport,
   CallOptions,
@@ -18,7 +19,13 @@ import type {
  */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: RerankErrorCode; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: RerankErrorCode;
+      readonly message: string;
+      /** Set where it was one batch that failed. */
+      readonly batch?: FailedBatch;
+    };
 
 /**
  * What the worker offers. Arguments are positional and each call brings its own port, which
@@ -29,10 +36,14 @@ export interface RerankerWorkerApi {
   holdLock(name: string): Promise<void>;
   /** Opens one build of a model; a worker opens one in its life. */
   load(source: ModelSource, options: LoadOptions, port: MessagePort): Promise<Outcome<LoadedModel>>;
-  /** @param tuning what an earlier call measured on this device; null: nothing yet */
+  /**
+   * @param tuning what an earlier call measured on this device; null: nothing yet
+   * @param mostTokens most padded tokens of a batch that memory has room for; null: not known
+   */
   rerank(
     request: RerankRequest,
     tuning: Tuning | null,
+    mostTokens: number | null,
     port: MessagePort,
   ): Promise<Outcome<RerankResult>>;
   benchmark(port: MessagePort): Promise<Outcome<BenchmarkReport>>;
@@ -40,7 +51,12 @@ export interface RerankerWorkerApi {
 
 /** What a worker serves; not every reranker can be tuned, or measured. */
 export interface ServedReranker extends Reranker {
-  rerank(request: RerankRequest, call?: CallOptions, tuning?: Tuning | null): Promise<RerankResult>;
+  rerank(
+    request: RerankRequest,
+    call?: CallOptions,
+    tuning?: Tuning | null,
+    mostTokens?: number | null,
+  ): Promise<RerankResult>;
   benchmark?(call?: CallOptions): Promise<BenchmarkReport>;
 }
 
@@ -69,8 +85,10 @@ export async function serveCall<T, Event = RerankEvent>(
     const onEvent = (event: Event): void => send({ type: 'event', event });
     return { ok: true, value: await run({ signal: controller.signal, onEvent }) };
   } catch (error) {
-    const { code, message } = toRerankError(error, 'inference-failed');
-    return { ok: false, code, message };
+    const failure = toRerankError(error, 'inference-failed');
+    const { code, message } = failure;
+    const batch = failure instanceof BatchError ? { batch: failure.batch } : {};
+    return { ok: false, code, message, ...batch };
   } finally {
     // The page closes the port when it has read this: closing here could lose events on the way.
     send({ type: 'end' });
@@ -109,5 +127,6 @@ export function openCallPort<Event = RerankEvent>(onEvent?: (event: Event) => vo
 /** The value of an outcome, or its error thrown as what it was. */
 export function unwrapOutcome<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
-  throw new RerankError(outcome.code, outcome.message);
+  const { code, message, batch } = outcome;
+  throw batch === undefined ? new RerankError(code, message) : new BatchError(code, message, batch);
 }

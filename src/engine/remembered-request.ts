@@ -17,9 +17,15 @@ export class RememberedRequest {
   /** Null: nothing of this request is remembered, neither before nor after. */
   readonly #scope: string | null;
   readonly #request: RerankRequest;
-  readonly #remembered: readonly ScoredDocument[];
+  /** What need not be scored: known from earlier calls, or from before a failure of this one. */
+  #known: readonly ScoredDocument[];
   /** For each unknown document its position in the request. */
-  readonly #positions: readonly number[];
+  #positions: readonly number[];
+  /** What came in since then. */
+  #received: ScoredDocument[] = [];
+  /** Tokens scored before a failure, and by now. */
+  #tokensBefore = 0;
+  #doneTokens = 0;
 
   /** @param scope as `scoreScopeOf` gives it */
   constructor(memory: ScoreMemory, scope: string | null, request: RerankRequest) {
@@ -34,13 +40,13 @@ export class RememberedRequest {
       if (score === undefined) positions.push(index);
       else remembered.push({ index, ...score });
     });
-    this.#remembered = remembered;
+    this.#known = remembered;
     this.#positions = positions;
   }
 
   /** How many documents need not be scored. Copies of one text count each. */
   get remembered(): number {
-    return this.#remembered.length;
+    return this.#known.length;
   }
 
   /** What has to be scored; null when everything is remembered. */
@@ -54,7 +60,7 @@ export class RememberedRequest {
       ...(maxLength !== undefined && { maxLength }),
       ...(promise !== undefined && { promise: this.#pick(promise) }),
       // The best of the unknown ones need not be the best of all.
-      ...(topK !== undefined && this.#remembered.length === 0 && { topK }),
+      ...(topK !== undefined && this.#known.length === 0 && { topK }),
     };
   }
 
@@ -63,11 +69,11 @@ export class RememberedRequest {
    * as these are a measure of time, of which remembered scores take none.
    */
   get opening(): ScoringEvent | null {
-    const done = this.#remembered.length;
+    const done = this.#known.length;
     if (done === 0) return null;
     const total = this.#request.documents.length;
     const tokens = { doneTokens: 0, totalTokens: 0 };
-    return { type: 'scoring', done, total, ...tokens, scores: this.#remembered };
+    return { type: 'scoring', done, total, ...tokens, scores: this.#known };
   }
 
   /** Remembers the scores of an event about the unknown documents; gives it as of the whole. */
@@ -75,18 +81,36 @@ export class RememberedRequest {
     if (event.type !== 'scoring') return event;
     const scores = event.scores.map((score) => this.#placed(score));
     this.#keep(scores);
+    this.#received.push(...scores);
+    this.#doneTokens = this.#tokensBefore + event.doneTokens;
     return {
       ...event,
-      done: this.#remembered.length + event.done,
+      done: this.#known.length + event.done,
       total: this.#request.documents.length,
+      doneTokens: this.#doneTokens,
+      totalTokens: this.#tokensBefore + event.totalTokens,
       scores,
     };
   }
 
+  /**
+   * After a failure: what came in until then is known, and `unknown` is the rest. Where a score
+   * depends on the other documents nothing is, and everything has to be scored again.
+   */
+  goOn(): void {
+    if (this.#scope !== null) {
+      this.#known = [...this.#known, ...this.#received];
+      const come = new Set(this.#received.map(({ index }) => index));
+      this.#positions = this.#positions.filter((position) => !come.has(position));
+      this.#tokensBefore = this.#doneTokens;
+    }
+    this.#received = [];
+  }
+
   /** The order of all documents, given the one of the unknown ones (empty if there are none). */
   rankingOf(ranking: readonly RankedDocument[]): readonly RankedDocument[] {
-    if (this.#remembered.length === 0) return ranking;
-    const scored = [...this.#remembered];
+    if (this.#known.length === 0) return ranking;
+    const scored = [...this.#known];
     for (const { rank: _, ...score } of ranking) scored.push(this.#placed(score));
     // Ties keep the order of the request, and the ranking sorts by logit alone.
     scored.sort((a, b) => a.index - b.index);

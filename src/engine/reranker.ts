@@ -28,6 +28,12 @@ export interface LoadOptions {
   readonly host?: string;
   /** Which weights. Default: the best that this device can run. */
   readonly dtype?: Dtype;
+  /**
+   * Access token of the hub, for gated and private models. Sent to the origin of `host` alone, and
+   * not along with redirects to another; held in memory for later calls to that host, and written
+   * nowhere. Default: the one given before, if any.
+   */
+  readonly token?: string;
 }
 
 /** How to run one model on one device, found by measuring. */
@@ -214,7 +220,10 @@ export interface RerankTimings {
   readonly flop: number | null;
   /** Most padded tokens of one batch. */
   readonly tokenBudget: number;
-  /** Documents whose scores were known from an earlier call, and were not scored again. */
+  /**
+   * Documents that were not scored again: their scores were known from an earlier call, or from
+   * before the run was recovered. The other figures are of what came after that.
+   */
   readonly remembered: number;
   /** Every call of the runtime, in order. */
   readonly timeline: readonly BatchRecord[];
@@ -257,7 +266,24 @@ export type ScoringEvent = {
   readonly scores: readonly ScoredDocument[];
 };
 
-export type RerankEvent = LoadEvent | ScoringEvent;
+/** Failures of a run that the library makes good by itself, see `RecoveringEvent`. */
+export type RecoveredCode = 'device-lost' | 'out-of-memory' | 'worker-crashed';
+
+/**
+ * A run has failed, and goes on by itself: the worker is started again with the same model on the
+ * same device (events of a load follow), and scores the rest. A lost GPU and a crashed worker are
+ * made good once in ten minutes each, the next one rejects the call; too little memory is answered
+ * with batches half as large, down to one pair.
+ */
+export interface RecoveringEvent {
+  readonly type: 'recovering';
+  /** What happened. */
+  readonly code: RecoveredCode;
+  /** How often in this run, from 1. */
+  readonly attempt: number;
+}
+
+export type RerankEvent = LoadEvent | ScoringEvent | RecoveringEvent;
 
 /** How fast pairs of one length are scored. */
 export interface BenchmarkRow {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RerankError, type RerankErrorCode } from '../core/errors.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { BatchError } from './batch-error.ts';
 import { Bm25Reranker } from './bm25-reranker.ts';
 import { FakeWorker } from './fake-worker.ts';
 import type { LoadAttempt, ModelProvider } from './model-provider.ts';
@@ -158,7 +159,6 @@ describe('errors', () => {
 
   it.each<[RerankErrorCode, number]>([
     ['out-of-memory', 2],
-    ['device-lost', 2],
     ['session-failed', 2],
     ['inference-failed', 2],
     ['download-failed', 1],
@@ -436,20 +436,22 @@ describe('a worker that dies', () => {
     ['is killed without a word', (worker) => worker.kill()],
   ];
 
-  it.each(deaths)('rejects the running call: it %s', async (_, die) => {
+  it.each(deaths)('rejects the running call the second time: it %s', async (_, die) => {
     stubNavigator({ locks: new FakeLocks() });
-    const begun = deferred();
-    const { client, workers } = setUp({
+    const begun = [deferred(), deferred()];
+    const { client, workers, script } = setUp({
       rerank: () => {
-        begun.resolve();
+        begun[script.reranks.length - 1]?.resolve();
         return new Promise(() => undefined);
       },
     });
     const call = client.rerank(request);
-    await begun.promise;
-    for (const worker of workers) die(worker);
+    for (const [number, { promise }] of begun.entries()) {
+      await promise;
+      for (const worker of workers.slice(number)) die(worker);
+    }
     await expectRejection(call, 'worker-crashed');
-    expect(workers[0]?.terminated).toBe(true);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
     expect(client.model).toBeNull();
   });
 
@@ -480,11 +482,11 @@ describe('a worker that dies', () => {
     expect(await client.load()).toEqual(wasmModel);
   });
 
-  it('takes every pending call with it; the next one gets a new worker', async () => {
+  it('the second time takes every pending call with it; the next one gets a new worker', async () => {
     const { client, workers, script } = setUp({
       rerank: () => {
-        if (script.reranks.length > 1) return;
-        workers[0]?.fail('crash');
+        if (script.reranks.length > 2) return;
+        workers.at(-1)?.fail('crash');
         return new Promise(() => undefined);
       },
     });
@@ -493,7 +495,7 @@ describe('a worker that dies', () => {
     await expectRejection(running, 'worker-crashed');
     await expectRejection(waiting, 'worker-crashed');
     expect((await client.rerank(request)).ranking).toHaveLength(3);
-    expect(workers).toHaveLength(2);
+    expect(workers).toHaveLength(3);
   });
 
   it('comes back on the device that was chosen', async () => {
@@ -978,10 +980,10 @@ describe('scores of earlier calls', () => {
   it('of a call that failed are kept, too, in spite of the new worker', async () => {
     const { client, asks, workers } = scoringSetUp({
       pause: async (done) => {
-        if (asks.length === 1 && done === 2) throw new RerankError('device-lost', 'gone');
+        if (asks.length === 1 && done === 2) throw new RerankError('inference-failed', 'no');
       },
     });
-    await expectRejection(client.rerank(asked), 'device-lost');
+    await expectRejection(client.rerank(asked), 'inference-failed');
     await client.rerank(asked);
     expect(asks[1]).toEqual(['a panda bear']);
     expect(workers).toHaveLength(2);
@@ -1040,6 +1042,298 @@ describe('scores of earlier calls', () => {
     const onEvent = (): void => void client.dispose();
     await expectRejection(client.rerank(asked, { onEvent }), 'disposed');
     await expectRejection(client.rerank(asked), 'disposed');
+  });
+});
+
+describe('a run that fails in its midst', () => {
+  const documents = ['a bear', 'a road', 'a panda bear', 'a bear'];
+  const asked: RerankRequest = { query: 'panda', documents };
+  const lost = (): RerankError => new RerankError('device-lost', 'The GPU was lost.');
+
+  it.each<[string, boolean | undefined]>([
+    ['scores that are remembered', undefined],
+    ['scores of its own alone', false],
+  ])('goes on in a new worker from %s, and the answer is the same', async (_, remember) => {
+    const expected = await scoringSetUp().client.rerank(asked);
+    const onModel = vi.fn();
+    const { client, asks, workers } = scoringSetUp({
+      onModel,
+      pause: async (done) => {
+        if (asks.length === 1 && done === 2) throw lost();
+      },
+    });
+    const events: RerankEvent[] = [];
+    const result = await client.rerank(
+      { ...asked, ...(remember !== undefined && { remember }) },
+      { onEvent: (event) => events.push(event) },
+    );
+    expect(asks).toEqual([documents, ['a panda bear']]);
+    expect(result.ranking).toEqual(expected.ranking);
+    expect(result.timings.remembered).toBe(3);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false]);
+    expect(onModel.mock.calls).toEqual([[wasmModel], [null], [wasmModel]]);
+    expect(events.map((event) => (event.type === 'scoring' ? event.done : event.type))).toEqual([
+      'ready',
+      2,
+      3,
+      'recovering',
+      'ready',
+      4,
+    ]);
+    expect(events).toContainEqual({ type: 'recovering', code: 'device-lost', attempt: 1 });
+  });
+
+  it('never counts backwards', async () => {
+    const { client, asks } = scoringSetUp({
+      pause: async (done) => {
+        if (asks.length === 1 && done === 1) throw lost();
+      },
+    });
+    const counts: number[][] = [];
+    await client.rerank(asked, {
+      onEvent: (event) => {
+        if (event.type === 'scoring') counts.push([event.done, event.doneTokens]);
+      },
+    });
+    for (const [at, [done = 0, tokens = 0]] of counts.entries()) {
+      const [doneBefore = 0, tokensBefore = 0] = counts[at - 1] ?? [];
+      expect(done).toBeGreaterThan(doneBefore);
+      expect(tokens).toBeGreaterThan(tokensBefore);
+    }
+    expect(counts.at(-1)?.[0]).toBe(4);
+  });
+
+  it('keeps what it found until then where only the answer was missing', async () => {
+    const { client, asks } = scoringSetUp({
+      onEnd: () => {
+        if (asks.length === 1) throw lost();
+      },
+    });
+    const { ranking } = await client.rerank(asked);
+    expect(ranking).toHaveLength(4);
+    expect(asks).toHaveLength(1);
+  });
+
+  it('is rejected when the GPU is lost again within ten minutes, in the same run or the next', async () => {
+    let loses = true;
+    const { client } = scoringSetUp({
+      pause: async () => {
+        if (!loses) return;
+        loses = false;
+        throw lost();
+      },
+    });
+    expect((await client.rerank(asked)).ranking).toHaveLength(4);
+    loses = true;
+    const other = { ...asked, query: 'bear' };
+    await expectRejection(client.rerank(other), 'device-lost');
+    // That was no verdict on the device: asked again, it tries.
+    expect((await client.rerank(other)).ranking).toHaveLength(4);
+  });
+
+  it('opens what was in use, though another device would be chosen by now', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, script, workers } = setUp({
+      rerank: () => {
+        if (script.reranks.length > 1) return;
+        stubNavigator();
+        throw lost();
+      },
+    });
+    expect(await client.rerank(request, {}, { device: 'auto' })).toMatchObject(gpuModel);
+    expect(script.loads).toEqual(['webgpu', 'webgpu']);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('waits once for a GPU that does not come back at once', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, script } = setUp({
+      comeBackMs: 1,
+      load: () => {
+        if (script.loads.length === 2) throw new RerankError('webgpu-unavailable', 'no adapter');
+      },
+      rerank: () => {
+        if (script.reranks.length === 1) throw lost();
+      },
+    });
+    expect((await client.rerank(request)).ranking).toHaveLength(3);
+    expect(script.loads).toEqual(['webgpu', 'webgpu', 'webgpu']);
+  });
+
+  it('says that the GPU stays away, and the next call may go elsewhere', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const { client, script } = setUp({
+      comeBackMs: 1,
+      load: ({ device }) => {
+        if (script.loads.length === 1 || device !== 'webgpu') return;
+        throw new RerankError('webgpu-unavailable', 'no adapter');
+      },
+      rerank: () => {
+        if (script.reranks.length === 1) throw lost();
+      },
+    });
+    const error = await expectRejection(client.rerank(request), 'device-lost');
+    expect(error.message).toMatch(/did not come back \(no adapter\).*WASM/);
+    expect(script.loads).toEqual(['webgpu', 'webgpu', 'webgpu']);
+    expect(await client.rerank(request, {}, { device: 'wasm' })).toMatchObject({ device: 'wasm' });
+  });
+
+  it('does not go on with an adapter that stepped in for the GPU', async () => {
+    stubNavigator({ adapter: 'nvidia' });
+    const software = { ...gpuModel, adapter: 'google swiftshader', softwareAdapter: true };
+    let opened = 0;
+    const { client, workers } = setUp({
+      reranker: () => {
+        opened += 1;
+        const model = opened === 1 ? gpuModel : software;
+        return {
+          load: async () => model,
+          rerank: async () => Promise.reject(lost()),
+          dispose: async () => undefined,
+        };
+      },
+    });
+    const error = await expectRejection(client.rerank(request), 'device-lost');
+    expect(error.message).toContain('google swiftshader');
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
+  });
+
+  it('ends with a worker that crashes while it is opened again: that does not loop', async () => {
+    const { client, workers, script } = setUp({
+      load: () => {
+        if (workers.length > 1) workers.at(-1)?.fail('crash');
+        return workers.length > 1 ? new Promise(() => undefined) : undefined;
+      },
+      rerank: () => {
+        workers[0]?.fail('crash');
+        return new Promise(() => undefined);
+      },
+    });
+    await expectRejection(client.rerank(request), 'worker-crashed');
+    expect(script.loads).toHaveLength(2);
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true]);
+  });
+
+  it('is stopped while it is opened again, by its caller, an unload or dispose', async () => {
+    for (const [stop, code] of [
+      ['abort', 'aborted'],
+      ['unload', 'aborted'],
+      ['dispose', 'disposed'],
+    ] as const) {
+      const controller = new AbortController();
+      const { client, workers } = scoringSetUp({ pause: () => Promise.reject(lost()) });
+      const call = client.rerank(asked, {
+        signal: controller.signal,
+        onEvent: ({ type }) => {
+          if (type !== 'recovering') return;
+          if (stop === 'abort') controller.abort();
+          else client[stop]();
+        },
+      });
+      await expectRejection(call, code);
+      // The turn may end a moment after its caller.
+      await client.load().catch(() => undefined);
+      expect(workers.filter(({ terminated }) => !terminated).length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('leaves the calls that wait in their turn', async () => {
+    const { client, asks } = scoringSetUp({
+      pause: async () => {
+        if (asks.length === 1) throw lost();
+      },
+    });
+    const [first, second] = await Promise.all([
+      client.rerank(asked),
+      client.rerank({ ...asked, query: 'bear' }),
+    ]);
+    expect([first.ranking.length, second.ranking.length]).toEqual([4, 4]);
+  });
+
+  it('scores everything again where a score depends on the other documents', async () => {
+    let fails = true;
+    const { client } = setUp({
+      reranker: () => {
+        const lexical = new Bm25Reranker();
+        return {
+          load: (options, call) => lexical.load(options, call),
+          rerank: (wanted, call) =>
+            lexical.rerank(wanted, {
+              ...call,
+              onEvent: (event) => {
+                if (event.type !== 'scoring' || !fails) return call?.onEvent?.(event);
+                fails = false;
+                call?.onEvent?.({ ...event, done: 1, scores: event.scores.slice(0, 1) });
+                throw new RerankError('worker-crashed', 'after the first score');
+              },
+            }),
+          dispose: () => lexical.dispose(),
+        };
+      },
+    });
+    const { ranking } = await client.rerank(asked);
+    expect(ranking).toEqual((await new Bm25Reranker().rerank(asked)).ranking);
+  });
+
+  describe('for want of memory', () => {
+    /** A worker whose batches of pairs of 64 tokens fit up to so many tokens. */
+    const withRoomFor = (room: number) => {
+      const set = scoringSetUp({
+        pause: async () => {
+          const most = Math.max(64, set.mosts.at(-1) ?? 1024);
+          if (most <= room) return;
+          throw new BatchError('out-of-memory', 'no room', { rows: most / 64, width: 64 });
+        },
+      });
+      return set;
+    };
+
+    it('goes on with batches half as large until one fits, and remembers that', async () => {
+      const { client, mosts, workers } = withRoomFor(200);
+      const { ranking } = await client.rerank(asked);
+      expect(ranking).toHaveLength(4);
+      expect(mosts).toEqual([null, 512, 256, 128]);
+      expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, true, false]);
+      await client.rerank({ ...asked, query: 'bear' });
+      expect(mosts.slice(4)).toEqual([128]);
+    });
+
+    it('is rejected where a single pair does not fit', async () => {
+      const { client, mosts } = withRoomFor(10);
+      const error = await expectRejection(client.rerank(asked), 'out-of-memory');
+      expect(error).toMatchObject({ batch: { rows: 1, width: 64 } });
+      expect(mosts).toEqual([null, 512, 256, 128, 64]);
+    });
+
+    it('gives a single pair one more chance in a new worker', async () => {
+      const { client, asks } = scoringSetUp({
+        pause: async () => {
+          if (asks.length > 1) return;
+          throw new BatchError('out-of-memory', 'no room', { rows: 1, width: 512 });
+        },
+      });
+      expect((await client.rerank(asked)).ranking).toHaveLength(4);
+    });
+
+    it('forgets on another device what did not fit on this one', async () => {
+      stubNavigator({ adapter: 'nvidia' });
+      const { client, mosts, asks } = scoringSetUp({
+        pause: async () => {
+          if (asks.length > 1) return;
+          throw new BatchError('out-of-memory', 'no room', { rows: 4, width: 64 });
+        },
+      });
+      await client.rerank(asked, {}, { device: 'webgpu' });
+      await client.rerank(asked, {}, { device: 'wasm' });
+      expect(mosts).toEqual([null, 128, null]);
+    });
+
+    it('is rejected where nobody knows how large the batch was', async () => {
+      const { client } = scoringSetUp({
+        pause: () => Promise.reject(new RerankError('out-of-memory', 'while tokenising')),
+      });
+      await expectRejection(client.rerank(asked), 'out-of-memory');
+    });
   });
 });
 
@@ -1171,14 +1465,17 @@ function setUp({ load, rerank, reranker, ...options }: SetUp = {}) {
 interface ScoringSetUp extends Partial<Omit<WorkerRerankerOptions, 'createWorker'>> {
   /** What the reranker waits for or throws when so many distinct texts are scored. */
   readonly pause?: (done: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** What it does, or throws, when every text is scored. */
+  readonly onEnd?: () => void;
   /** What it has measured. */
   readonly tuning?: Tuning;
 }
 
 /** A client of a reranker whose logit is the text's length, and which scores equal texts once. */
-function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
+function scoringSetUp({ pause, onEnd, tuning, ...options }: ScoringSetUp = {}) {
   const asks: (readonly string[])[] = [];
   const given: (Tuning | null | undefined)[] = [];
+  const mosts: (number | null)[] = [];
   const open = (): ServedReranker => {
     let model = wasmModel;
     return {
@@ -1186,9 +1483,10 @@ function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
         model = device === 'webgpu' ? gpuModel : wasmModel;
         return model;
       },
-      rerank: async ({ documents, topK }, { signal, onEvent } = {}, known) => {
+      rerank: async ({ documents, topK }, { signal, onEvent } = {}, known, most) => {
         asks.push(documents);
         given.push(known);
+        mosts.push(most ?? null);
         const scored = documents.map((text, index): ScoredDocument => {
           const tokens = text.length;
           return { index, logit: tokens, relevance: 0.5, tokens, truncated: false };
@@ -1201,6 +1499,7 @@ function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
           done += scores.length;
           onEvent?.({ ...scoringEvent(done), total: documents.length, scores });
         }
+        onEnd?.();
         const ranking = rankDocuments(scored, topK);
         return { ...model, ranking, timings, ...(tuning && { tuning }) };
       },
@@ -1208,7 +1507,7 @@ function scoringSetUp({ pause, tuning, ...options }: ScoringSetUp = {}) {
       dispose: async () => undefined,
     };
   };
-  return { ...setUp({ reranker: () => () => open(), ...options }), asks, given };
+  return { ...setUp({ reranker: () => () => open(), ...options }), asks, given, mosts };
 }
 
 /** A provider of the embedded model and of `a/b`, which has these builds. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
+  changeDeviceMemory,
   type DeviceMemory,
   type FasterDevice,
   mostRememberedDevices,
   readDeviceMemory,
-  writeDeviceMemory,
 } from './device-memory-storage.ts';
 import type { KeyValueStorage } from './settings-storage.ts';
 
@@ -29,27 +29,26 @@ describe('the memory of the faster device', () => {
       ['__proto__', wasm],
       ['a', wasm],
     ]);
-    expect(writeDeviceMemory(storage, memory)).toBe(true);
+    expect(writeAll(storage, memory)).toBe(true);
     expect([...readDeviceMemory(storage)]).toEqual([...memory]);
   });
 
   test('leaves no trace once everything is forgotten', () => {
     const storage = memoryStorage();
-    writeDeviceMemory(storage, new Map([['a', wasm]]));
-    writeDeviceMemory(storage, new Map());
+    writeAll(storage, new Map([['a', wasm]]));
+    changeDeviceMemory(storage, (memory) => memory.delete('a'));
     expect(storage.getItem(key)).toBeNull();
   });
 
   test('forgets the models compared first when there are too many', () => {
     const storage = memoryStorage();
     const models = Array.from({ length: mostRememberedDevices + 5 }, (_, at) => `model-${at}`);
-    writeDeviceMemory(storage, new Map(models.map((model) => [model, wasm])));
+    writeAll(storage, new Map(models.map((model) => [model, wasm])));
     expect([...readDeviceMemory(storage).keys()]).toEqual(models.slice(5));
   });
 
   test.each([
     ['no JSON', '{"version":1,"models":[['],
-    ['a newer version', JSON.stringify({ version: 2, models: [['a', wasm]] })],
     [
       'an unknown device',
       JSON.stringify({ version: 1, models: [['a', { ...wasm, device: 'npu' }]] }),
@@ -61,12 +60,34 @@ describe('the memory of the faster device', () => {
     ],
     ['an object of models', JSON.stringify({ version: 1, models: { a: wasm } })],
     ['null', 'null'],
-  ])('is empty where %s is kept', (_, kept) => {
+  ])('is empty where %s is kept, which is set aside by the next writing', (_, kept) => {
     const storage = memoryStorage();
     storage.setItem(key, kept);
     expect(readDeviceMemory(storage)).toEqual(new Map());
-    expect(writeDeviceMemory(storage, new Map([['a', wasm]]))).toBe(true);
+    expect(writeAll(storage, new Map([['a', wasm]]))).toBe(true);
     expect(readDeviceMemory(storage).get('a')).toEqual(wasm);
+    expect(storage.getItem(`${key}.unreadable`)).toBe(kept);
+  });
+
+  test('of a newer release is left to that one', () => {
+    const storage = memoryStorage();
+    const newer = JSON.stringify({ version: 2, models: [['a', wasm]] });
+    storage.setItem(key, newer);
+    expect(readDeviceMemory(storage)).toEqual(new Map());
+    expect(writeAll(storage, new Map([['a', webgpu]]))).toBe(false);
+    expect(storage.getItem(key)).toBe(newer);
+  });
+
+  test('keeps what another tab has compared meanwhile', () => {
+    const storage = memoryStorage();
+    const known = readDeviceMemory(storage);
+    writeAll(storage, new Map([['other', webgpu]]));
+    expect(known.size).toBe(0);
+    changeDeviceMemory(storage, (memory) => memory.set('own', wasm));
+    expect([...readDeviceMemory(storage)]).toEqual([
+      ['other', webgpu],
+      ['own', wasm],
+    ]);
   });
 
   test('is empty, and says that it keeps nothing, where the browser refuses', () => {
@@ -75,9 +96,15 @@ describe('the memory of the faster device', () => {
     };
     const storage = { getItem: refused, setItem: refused, removeItem: refused };
     expect(readDeviceMemory(storage)).toEqual(new Map());
-    expect(writeDeviceMemory(storage, new Map([['a', wasm]]))).toBe(false);
+    expect(writeAll(storage, new Map([['a', wasm]]))).toBe(false);
   });
 });
+
+function writeAll(storage: KeyValueStorage, models: DeviceMemory): boolean {
+  return changeDeviceMemory(storage, (memory) => {
+    for (const [model, faster] of models) memory.set(model, faster);
+  });
+}
 
 function memoryStorage(): KeyValueStorage {
   const entries = new Map<string, string>();

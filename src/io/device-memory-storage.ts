@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { copyAside, reasonOf } from './set-aside.ts';
 import type { KeyValueStorage } from './settings-storage.ts';
 
 /** The device that was faster with one model, when both were compared on this machine. */
@@ -34,11 +35,23 @@ export function readDeviceMemory(storage: KeyValueStorage): DeviceMemory {
 }
 
 /**
- * Keeps which device was faster, in the place of what was kept before, and says whether that
- * worked; never throws.
+ * Changes which device was faster and says whether that was kept; never throws. What is there is
+ * read first, so that what another tab has compared meanwhile stays. Something damaged is set aside
+ * first; what a newer release wrote is left as it is.
  */
-export function writeDeviceMemory(storage: KeyValueStorage, memory: DeviceMemory): boolean {
+export function changeDeviceMemory(
+  storage: KeyValueStorage,
+  change: (memory: Map<string, FasterDevice>) => unknown,
+): boolean {
   try {
+    const present = storage.getItem(deviceMemoryKey);
+    const kept = readDeviceMemory(storage);
+    if (present !== null && !isReadable(present)) {
+      if (reasonOf(present) === 'newer-version') return false;
+      copyAside(storage, deviceMemoryKey, present);
+    }
+    const memory = new Map(kept);
+    change(memory);
     const models = [...memory].slice(-mostRememberedDevices);
     if (models.length === 0) storage.removeItem(deviceMemoryKey);
     else storage.setItem(deviceMemoryKey, JSON.stringify({ version: 1, models }));
@@ -66,3 +79,11 @@ const memorySchema = v.object({
     v.maxLength(mostRememberedDevices),
   ),
 });
+
+function isReadable(kept: string): boolean {
+  try {
+    return v.is(memorySchema, JSON.parse(kept));
+  } catch {
+    return false;
+  }
+}

@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Draft, KeyValueStorage, Settings } from './settings-storage.ts';
 import {
+  changeKeptSettings,
   defaultSettings,
   draftLimit,
+  peekSettings,
   readDraft,
   readSettings,
   writeDraft,
-  writeSettings,
 } from './settings-storage.ts';
 
 /** Behaves like localStorage; `quota` counts the units of keys and values together. */
@@ -87,9 +88,9 @@ describe('settings', () => {
 
   it('come back as they were written', () => {
     const storage = new FakeStorage();
-    expect(writeSettings(storage, darkChinese)).toBe(true);
+    expect(changeKeptSettings(storage, darkChinese)).toBe(true);
     expect(readSettings(storage)).toEqual({ settings: darkChinese });
-    expect(writeSettings(storage, defaultSettings)).toBe(true);
+    expect(changeKeptSettings(storage, defaultSettings)).toBe(true);
     expect(readSettings(storage)).toEqual({ settings: defaultSettings });
     expect([...storage.entries.keys()]).toEqual(['crossrank.settings']);
   });
@@ -139,33 +140,70 @@ describe('settings', () => {
     const storage = new FakeStorage({ 'crossrank.settings': newerSettings });
     storage.quota = newerSettings.length + 30;
     expect(readSettings(storage).problem).toBe('newer-version');
-    expect(writeSettings(storage, darkChinese)).toBe(false);
+    expect(changeKeptSettings(storage, darkChinese)).toBe(false);
     expect([...storage.entries]).toEqual([['crossrank.settings', newerSettings]]);
   });
 
   it('are not written over those of a newer tab before these are set aside', () => {
     const storage = new FakeStorage({ 'crossrank.settings': newerSettings });
-    expect(writeSettings(storage, darkChinese)).toBe(true);
+    expect(changeKeptSettings(storage, darkChinese)).toBe(true);
     expect(readSettings(storage)).toEqual({ settings: darkChinese });
     expect(storage.getItem('crossrank.settings.unreadable')).toBe(newerSettings);
   });
 
   it('are the default, and said to be refused, when storage is blocked', () => {
     expect(readSettings(blockedStorage)).toEqual({ settings: defaultSettings, problem: 'refused' });
-    expect(writeSettings(blockedStorage, darkChinese)).toBe(false);
+    expect(changeKeptSettings(blockedStorage, darkChinese)).toBe(false);
+  });
+
+  it('changed in another tab meanwhile stay, and so does what this release does not know', () => {
+    const storage = new FakeStorage();
+    const tab = readSettings(storage).settings;
+    const other = { ...tab, theme: 'dark', model: 'a/b', contrast: 'high' };
+    storage.setItem('crossrank.settings', JSON.stringify(other));
+    changeKeptSettings(storage, { language: 'zh' }, tab);
+    const kept: unknown = JSON.parse(storage.getItem('crossrank.settings') ?? '');
+    expect(kept).toEqual({ ...other, language: 'zh' });
+  });
+
+  it('that were damaged while the page is open become those of the page', () => {
+    const storage = new FakeStorage({ 'crossrank.settings': '{' });
+    changeKeptSettings(storage, { language: 'en' }, darkChinese);
+    expect(peekSettings(storage)).toEqual({ ...darkChinese, language: 'en' });
+  });
+
+  it('that are the same already are not written', () => {
+    const storage = new FakeStorage();
+    changeKeptSettings(storage, darkChinese);
+    storage.quota = 0;
+    expect(changeKeptSettings(storage, { theme: darkChinese.theme })).toBe(true);
+  });
+
+  it('are looked at without being moved', () => {
+    const storage = new FakeStorage({ 'crossrank.settings': newerSettings });
+    expect(peekSettings(storage)).toBeNull();
+    expect([...storage.entries]).toEqual([['crossrank.settings', newerSettings]]);
+    expect(peekSettings(new FakeStorage())).toBeNull();
+    expect(peekSettings(blockedStorage)).toBeNull();
   });
 
   it('that do not fit are reported, and the ones before stay', () => {
     const storage = new FakeStorage();
-    writeSettings(storage, defaultSettings);
+    changeKeptSettings(storage, defaultSettings);
     storage.quota = 0;
-    expect(writeSettings(storage, darkChinese)).toBe(false);
+    expect(changeKeptSettings(storage, darkChinese)).toBe(false);
     expect(readSettings(storage)).toEqual({ settings: defaultSettings });
   });
 });
 
 describe('draft', () => {
-  const draft: Draft = { version: 1, query: '公积金贷款', documents: 'a\n\nb 😀', layout: 'auto' };
+  const draft: Draft = {
+    version: 1,
+    query: '公积金贷款',
+    documents: 'a\n\nb 😀',
+    layout: 'auto',
+    changes: 7,
+  };
 
   it('is absent at first, without a problem', () => {
     expect(readDraft(new FakeStorage())).toEqual({});
@@ -180,11 +218,17 @@ describe('draft', () => {
     fc.assert(
       fc.property(typed, typed, layouts, (query, documents, layout) => {
         const storage = new FakeStorage();
-        const written: Draft = { version: 1, query, documents, layout };
+        const written: Draft = { version: 1, query, documents, layout, changes: 1 };
         expect(writeDraft(storage, written)).toBe('kept');
         expect(readDraft(storage)).toEqual({ draft: written });
       }),
     );
+  });
+
+  it('of a release that did not count changes has none', () => {
+    const { changes: _, ...older } = draft;
+    const storage = new FakeStorage({ 'crossrank.draft': JSON.stringify(older) });
+    expect(readDraft(storage)).toEqual({ draft: { ...older, changes: 0 } });
   });
 
   it('is kept up to the limit, query and documents together', () => {

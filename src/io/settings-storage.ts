@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { LongDocuments } from '../engine/reranker.ts';
 import type { Dtype } from '../models/model-card.ts';
 import type { DocumentLayoutChoice } from './pasted-documents.ts';
+import { copyAside } from './set-aside.ts';
 
 /**
  * The part of the browser's `Storage` that is used here. Any call may throw (SecurityError when
@@ -50,6 +51,8 @@ export interface Draft {
   /** The raw text of the "Documents" box. */
   readonly documents: string;
   readonly layout: DocumentLayoutChoice;
+  /** Grows with every change of the text: of two kept copies the one with more is the newer. */
+  readonly changes: number;
 }
 
 /**
@@ -99,18 +102,36 @@ export function readSettings(storage: KeyValueStorage): {
   return problem === undefined ? { settings } : { settings, problem };
 }
 
-/**
- * Keeps the settings and says whether that worked; never throws. A value there that this release
- * cannot read (another tab may run a newer one) is set aside first; if that fails nothing is
- * written.
- */
-export function writeSettings(storage: KeyValueStorage, settings: Settings): boolean {
+/** The settings as they are kept now, left where they are; null where there are no usable ones. */
+export function peekSettings(storage: KeyValueStorage): Settings | null {
   try {
     const present = storage.getItem(settingsKey);
-    if (present !== null && interpret(present, settingsSchema).problem !== undefined) {
-      copyAside(storage, settingsKey, present);
-    }
-    storage.setItem(settingsKey, JSON.stringify({ ...settings, version: 1 }));
+    return present === null ? null : (interpret(present, settingsSchema).value ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Changes some of the settings that are kept and says whether that worked; never throws. What is
+ * there is read first: the rest stays as other tabs have left it, and so do fields that this
+ * release does not know. A value there that this release cannot read (another tab may run a newer
+ * one) is set aside first; if that fails nothing is written.
+ * @param own what the rest becomes where nothing usable is kept
+ */
+export function changeKeptSettings(
+  storage: KeyValueStorage,
+  change: Partial<Omit<Settings, 'version'>>,
+  own: Settings = defaultSettings,
+): boolean {
+  try {
+    const present = storage.getItem(settingsKey);
+    const { value, json, problem } =
+      present === null ? noSettings : interpret(present, settingsSchema);
+    if (present !== null && problem !== undefined) copyAside(storage, settingsKey, present);
+    const settings = { ...(value === undefined ? own : { ...Object(json), ...value }), ...change };
+    const written = JSON.stringify({ ...settings, version: 1 });
+    if (written !== present) storage.setItem(settingsKey, written);
     return true;
   } catch {
     return false;
@@ -144,8 +165,11 @@ export function writeDraft(storage: KeyValueStorage, draft: Draft): DraftOutcome
   }
 }
 
-const settingsKey = 'crossrank.settings';
+/** Key of the settings in localStorage: what a `storage` event names. */
+export const settingsKey = 'crossrank.settings';
 const draftKey = 'crossrank.draft';
+
+const noSettings: Interpreted<Settings> = { value: defaultSettings };
 
 const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   version: v.literal(1),
@@ -176,12 +200,16 @@ const draftSchema: v.GenericSchema<unknown, Draft> = v.object({
   query: v.string(),
   documents: v.string(),
   layout: v.picklist(['auto', 'lines', 'blank-lines', 'json']),
+  // Releases that kept no second copy did not count.
+  changes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
 });
 
 const newerVersionSchema = v.object({ version: v.pipe(v.number(), v.integer(), v.minValue(2)) });
 
 interface Interpreted<Value> {
   readonly value?: Value;
+  /** As it was kept, with fields that this release does not know. */
+  readonly json?: unknown;
   readonly problem?: StorageProblem;
 }
 
@@ -221,19 +249,6 @@ function interpret<Value>(
     return { problem: 'unreadable' };
   }
   const parsed = v.safeParse(schema, json);
-  if (parsed.success) return { value: parsed.output };
+  if (parsed.success) return { value: parsed.output, json };
   return { problem: v.is(newerVersionSchema, json) ? 'newer-version' : 'unreadable' };
-}
-
-/** Copies to the first key that is free or already holds this value: nothing is overwritten. */
-function copyAside(storage: KeyValueStorage, key: string, value: string): void {
-  for (let attempt = 1; ; attempt += 1) {
-    const asideKey = `${key}.unreadable${attempt === 1 ? '' : `.${attempt}`}`;
-    const present = storage.getItem(asideKey);
-    if (present === value) return;
-    if (present === null) {
-      storage.setItem(asideKey, value);
-      return;
-    }
-  }
 }

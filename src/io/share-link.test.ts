@@ -37,7 +37,7 @@ describe('encodeShare and decodeShare', () => {
       version: fc.constant(1 as const),
       query: text,
       documents: fc.array(text, { maxLength: 20 }),
-      model: fc.option(text),
+      model: fc.option(text.filter((name) => !/\p{Cc}|\p{Bidi_Control}/u.test(name))),
       longDocuments: fc.constantFrom('max', 'mean-of-top-3', 'first', 'truncate'),
       maxLength: fc.integer({ min: 32, max: 8192 }),
       order: fc.constantFrom('cross-encoder', 'bm25', 'both'),
@@ -178,6 +178,25 @@ describe('decodeShare', () => {
       tooLarge,
     );
     expect(await decodeShare(`#/share/1.${'A'.repeat(32_000)}`)).toEqual(tooLarge);
+  });
+
+  it('refuses a name of a model that would turn the text around it, or never end', async () => {
+    for (const model of ['a\u202Eb', 'a\u0000b', 'a\nb', 'x'.repeat(1_001)]) {
+      expect(await decodeShare(forge({ ...input, model }))).toEqual({
+        ok: false,
+        problem: 'damaged',
+      });
+      const cascade = { fast: model, depth: 1 };
+      expect(await decodeShare(forge({ ...input, cascade }))).toMatchObject({ ok: false });
+    }
+  });
+
+  it('takes numbers without bounds for the largest that mean something', async () => {
+    const cascade = { fast: 'a', depth: 1e308 };
+    expect(await decodeShare(forge({ ...input, maxLength: 1e308, cascade }))).toEqual({
+      ok: true,
+      input: { ...input, maxLength: 1_000_000, cascade: { fast: 'a', depth: 10_000 } },
+    });
   });
 
   it('keeps no key that it does not know, and no prototype', async () => {

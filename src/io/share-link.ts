@@ -110,23 +110,38 @@ const linkLimit = 32_000;
 /** Bytes of the JSON. */
 const inflatedLimit = 5_000_000;
 const documentLimit = 10_000;
+/** Tokens of a pair; no model reads as many. */
+const mostTokens = 1_000_000;
+/** Characters of a model's name. */
+const nameLimit = 1_000;
 
 const prefix = '#/share/1.';
 const shareFragment = /^#?\/share\/([1-9]\d{0,5})\.([\w-]*)$/;
 
 const documentsSchema = v.array(v.string());
 
+/** What is shown as a name must not turn the text around it. */
+const nameSchema = v.pipe(
+  v.string(),
+  v.maxLength(nameLimit),
+  v.regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u),
+);
+
 const sharedInputSchema: v.GenericSchema<unknown, SharedInput> = v.object({
   version: v.literal(1),
   query: v.string(),
   documents: v.pipe(documentsSchema, v.maxLength(documentLimit)),
-  model: v.nullable(v.string()),
+  model: v.nullable(nameSchema),
   longDocuments: v.picklist(['max', 'mean-of-top-3', 'first', 'truncate']),
-  maxLength: v.pipe(v.number(), v.integer(), v.minValue(32)),
+  maxLength: atMost(v.pipe(v.number(), v.integer(), v.minValue(32)), mostTokens),
   order: v.picklist(['cross-encoder', 'bm25', 'both']),
   // Releases before two models could work in one run did not write it, and read past it.
   cascade: v.exactOptional(
-    v.object({ fast: v.string(), depth: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+    v.object({
+      fast: nameSchema,
+      // No more than there can be documents.
+      depth: atMost(v.pipe(v.number(), v.integer(), v.minValue(1)), documentLimit),
+    }),
   ),
 });
 
@@ -136,6 +151,17 @@ const manyDocumentsSchema = v.object({
   version: v.literal(1),
   documents: v.pipe(documentsSchema, v.minLength(documentLimit + 1)),
 });
+
+/** Larger numbers mean the same as the largest, and would be shown with all their digits. */
+function atMost(
+  schema: v.GenericSchema<unknown, number>,
+  most: number,
+): v.GenericSchema<unknown, number> {
+  return v.pipe(
+    schema,
+    v.transform((value) => Math.min(value, most)),
+  );
+}
 
 class TooLarge extends Error {}
 

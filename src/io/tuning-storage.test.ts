@@ -95,13 +95,22 @@ describe('tunings', () => {
     kept({ ...small, overheadTokens: -1 }),
     kept({ ...small, overheadTokens: null }),
     kept({ tokenBudget: 768 }),
-  ])('that are damaged are none, and are written over: %j', (value) => {
+  ])('that are damaged are none, and are set aside by the next writing: %j', (value) => {
     const storage = new FakeStorage();
     storage.setItem('crossrank.tunings', value);
     const tunings = createTuningStorage(storage);
     expect(tunings.read('a')).toBeNull();
     tunings.write('a', large);
     expect(tunings.read('a')).toEqual(large);
+    expect(storage.getItem('crossrank.tunings.unreadable')).toBe(value);
+  });
+
+  it('of another tab, written meanwhile, stay', () => {
+    const storage = new FakeStorage();
+    const [one, other] = [createTuningStorage(storage), createTuningStorage(storage)];
+    one.write('a', small);
+    other.write('b', large);
+    expect([one.read('a'), one.read('b')]).toEqual([small, large]);
   });
 
   it('of a newer release are left as they are', () => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Tuning } from '../engine/reranker.ts';
 import type { TuningMemory } from '../engine/tuning-memory.ts';
+import { copyAside } from './set-aside.ts';
 import type { KeyValueStorage } from './settings-storage.ts';
 
 /** How many are kept; the one written longest ago goes first. */
@@ -10,19 +11,21 @@ const mostTunings = 50;
 const longestKey = 2000;
 
 /**
- * Keeps tunings under `crossrank.tunings`; never throws. What is damaged counts as none and is
- * written over, since it can be measured again. What a newer release wrote is left as it is.
+ * Keeps tunings under `crossrank.tunings`; never throws. What is damaged counts as none, and is
+ * set aside before the next one is written. What a newer release wrote is left as it is. Each
+ * writing reads first, so that what another tab has measured meanwhile stays.
  */
 export function createTuningStorage(storage: KeyValueStorage): TuningMemory {
   return {
     read: (key) => readTunings(storage).tunings.find(([kept]) => kept === key)?.[1] ?? null,
     write: (key, tuning) => {
-      const { tunings, isNewer } = readTunings(storage);
+      const { tunings, isNewer, damaged } = readTunings(storage);
       if (isNewer || key.length > longestKey) return;
       const others = tunings.filter(([kept]) => kept !== key);
       const { tokenBudget, overheadTokens } = tuning;
       const all = [...others, [key, { tokenBudget, overheadTokens }]].slice(-mostTunings);
       try {
+        if (damaged !== null) copyAside(storage, storageKey, damaged);
         storage.setItem(storageKey, JSON.stringify({ version: 1, tunings: all }));
       } catch {
         // Blocked or full: it is measured again with the next visit.
@@ -57,14 +60,20 @@ const newerVersionSchema = v.object({ version: v.pipe(v.number(), v.integer(), v
 function readTunings(storage: KeyValueStorage): {
   readonly tunings: KeptTunings;
   readonly isNewer: boolean;
+  /** What is there and cannot be read. */
+  readonly damaged: string | null;
 } {
-  let json: unknown;
+  const nothing = { tunings: [], isNewer: false, damaged: null };
+  let kept: string | null = null;
   try {
-    json = JSON.parse(storage.getItem(storageKey) ?? 'null');
+    kept = storage.getItem(storageKey);
+    if (kept === null) return nothing;
+    const json: unknown = JSON.parse(kept);
+    const parsed = v.safeParse(tuningsSchema, json);
+    if (parsed.success) return { ...nothing, tunings: parsed.output.tunings };
+    if (v.is(newerVersionSchema, json)) return { ...nothing, isNewer: true };
   } catch {
-    return { tunings: [], isNewer: false };
+    // Blocked, or no JSON.
   }
-  const parsed = v.safeParse(tuningsSchema, json);
-  if (parsed.success) return { tunings: parsed.output.tunings, isNewer: false };
-  return { tunings: [], isNewer: v.is(newerVersionSchema, json) };
+  return { ...nothing, damaged: kept };
 }

@@ -115,17 +115,22 @@ export async function pause(ms: number, { wait, signal }: HubCall): Promise<void
 }
 
 /** The error that an answer of 400 or more means. */
-export function refusalOf(response: Response, { url, what }: HubRequest): HubError {
+export function refusalOf(response: Response, { url, what, token }: HubRequest): HubError {
   const { status } = response;
-  const { host } = new URL(url);
+  const { host, origin } = new URL(url);
   const said = response.headers.get('X-Error-Message');
   const answered = `${host} answered HTTP ${status}${said === null ? '' : ` (${said})`}`;
   if (status === 401 || status === 403) {
     return new HubError(
       'access-denied',
       `${what} may not be read: ${answered}. The model is private, or its terms must be accepted ` +
-        'first, or there is no model of this name. Check the name, or download its files ' +
-        'there and import the folder.',
+        'first, or there is no model of this name. Check the name, ' +
+        `${
+          token === undefined || token === ''
+            ? `give an access token of ${origin} (Models, "Any other model"; in code the option ` +
+              '`token`)'
+            : `check that the access token that was given for ${origin} may read it`
+        }, or download its files there and import the folder.`,
       { status },
     );
   }

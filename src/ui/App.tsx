@@ -1,33 +1,57 @@
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
+import { watchErrors } from '../app/diagnostics-watch.ts';
 import { cancelRerank } from '../app/rerank-actions.ts';
 import { addressOf, languageOf } from '../app/settings-actions.ts';
 import type { View } from '../app/store.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { Footer } from './Footer.tsx';
 import { LanguageContext, useLoadedLanguage } from './language.ts';
+import { lazyPart } from './lazy-part.tsx';
 import { ModelBadge } from './ModelBadge.tsx';
 import { Preferences } from './Preferences.tsx';
 import { RerankView } from './RerankView.tsx';
-import { TrapsView } from './TrapsView.tsx';
 import { useApp } from './use-app.ts';
 
-const views: readonly View[] = ['rerank', 'traps', 'collections', 'models'];
+/** In the bar at the top; the others are linked below. */
+const mainViews: readonly View[] = ['rerank', 'traps', 'collections', 'models'];
 
 /** Fetched when they are opened: a first visit does not need them. */
-const ModelsView = lazy(async () => ({ default: (await import('./ModelsView.tsx')).ModelsView }));
+const AppNotices = lazyPart(async () => (await import('./AppNotices.tsx')).AppNotices);
 
-const CollectionsView = lazy(async () => ({
-  default: (await import('./collections/CollectionsView.tsx')).CollectionsView,
-}));
+const TrapsView = lazyPart(async () => (await import('./TrapsView.tsx')).TrapsView);
+
+const ModelsView = lazyPart(async () => (await import('./ModelsView.tsx')).ModelsView);
+
+const CollectionsView = lazyPart(
+  async () => (await import('./collections/CollectionsView.tsx')).CollectionsView,
+);
+
+const PrivacyView = lazyPart(async () => (await import('./privacy/PrivacyView.tsx')).PrivacyView);
+
+const DiagnosticsView = lazyPart(
+  async () => (await import('./diagnostics/DiagnosticsView.tsx')).DiagnosticsView,
+);
 
 const viewOf = {
   rerank: RerankView,
   traps: TrapsView,
   collections: CollectionsView,
   models: ModelsView,
+  privacy: PrivacyView,
+  diagnostics: DiagnosticsView,
 } as const;
 
+/** Whatever fails, the page is never blank. */
 export function App() {
+  useEffect(watchErrors, []);
+  return (
+    <ErrorBoundary>
+      <Page />
+    </ErrorBoundary>
+  );
+}
+
+function Page() {
   const settings = useApp((state) => state.settings);
   const view = useApp((state) => state.view);
   const language = useLoadedLanguage(languageOf(settings));
@@ -71,7 +95,7 @@ export function App() {
           {words.product}
         </a>
         <nav aria-label={words.nav.label}>
-          {views.map((name) => (
+          {mainViews.map((name) => (
             <a
               key={name}
               className="nav-link"
@@ -83,12 +107,19 @@ export function App() {
           ))}
         </nav>
         <div className="masthead-end">
-          <ModelBadge />
+          <ErrorBoundary silent>
+            <ModelBadge />
+          </ErrorBoundary>
           <Preferences />
         </div>
       </header>
+      <ErrorBoundary silent>
+        <Suspense>
+          <AppNotices />
+        </Suspense>
+      </ErrorBoundary>
       <main ref={main} id="main" tabIndex={-1}>
-        <ErrorBoundary key={view} words={words.crash}>
+        <ErrorBoundary key={view}>
           <Suspense>
             <CurrentView />
           </Suspense>

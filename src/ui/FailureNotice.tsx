@@ -13,8 +13,13 @@ const wasmMayHelp: ReadonlySet<Failure['code']> = new Set([
   'self-test-failed',
 ]);
 
-/** Here it is the detail that names the file, the host or the build, and the way out. */
-const detailFirst: ReadonlySet<Failure['code']> = new Set([...modelCodes, 'invalid-request']);
+/** Here it is the detail that names the file, the host, the build or the pair, and the way out. */
+const detailFirst: ReadonlySet<Failure['code']> = new Set([
+  ...modelCodes,
+  'invalid-request',
+  'session-failed',
+  'out-of-memory',
+]);
 
 interface Props {
   readonly failure: Failure;

@@ -1,3 +1,4 @@
+import { addressOf } from '../app/settings-actions.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { useLanguage } from './language.ts';
 
@@ -9,6 +10,10 @@ export function Footer() {
     <footer className="colophon">
       <p>
         {words.promise} {words.footer.private}
+      </p>
+      <p className="colophon-links">
+        <a href={addressOf('privacy')}>{words.footer.privacy}</a>
+        <a href={addressOf('diagnostics')}>{words.footer.diagnostics}</a>
       </p>
       <p className="console-hint">
         <span>{words.footer.console}</span> <code>{example}</code>

@@ -4,6 +4,7 @@ import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { ModelsHost } from './ModelsHost.tsx';
 import { ModelsRow } from './ModelsRow.tsx';
+import { ModelsToken } from './ModelsToken.tsx';
 import { useApp } from './use-app.ts';
 
 interface Props {
@@ -46,6 +47,7 @@ export function ModelsOther({ open, onToggle }: Props) {
           </button>
         </form>
         <ModelsHost />
+        <ModelsToken />
       </div>
       <p id="models-other-hint" className="models-note">
         {other.hint}

@@ -1,4 +1,4 @@
-import { Suspense, useDeferredValue } from 'react';
+import { lazy, Suspense, useDeferredValue } from 'react';
 import { isStale } from '../app/input-view.ts';
 import { rankingRows } from '../app/ranking-view.ts';
 import { rerank } from '../app/rerank-actions.ts';
@@ -14,9 +14,13 @@ import { RankingList } from './RankingList.tsx';
 import { RunStatus } from './RunStatus.tsx';
 import { runSummary } from './run-summary.ts';
 import { Segments } from './Segments.tsx';
-import { SideBySide } from './SideBySide.tsx';
 import { TrapCaption } from './TrapCaption.tsx';
 import { useApp } from './use-app.ts';
+
+/** Fetched when it is chosen. */
+const SideBySide = lazy(async () => ({
+  default: (await import('./SideBySide.tsx')).SideBySide,
+}));
 
 const orders = ['cross-encoder', 'bm25', 'both'] as const;
 const arrangements = ['list', 'side-by-side'] as const;
@@ -120,7 +124,9 @@ function Ranked({ result }: { result: Result }) {
       {order === 'bm25' || arrangement === 'list' ? (
         <RankingList key={result.runNumber} result={result} order={order} showLogits={showLogits} />
       ) : (
-        <SideBySide key={result.runNumber} result={result} order={order} />
+        <Suspense>
+          <SideBySide key={result.runNumber} result={result} order={order} />
+        </Suspense>
       )}
       <Stamp result={result} />
     </>

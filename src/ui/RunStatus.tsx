@@ -1,10 +1,17 @@
-import { Suspense } from 'react';
+import { lazy, Suspense } from 'react';
+import { useStore } from 'zustand';
+import { runRecovery } from '../app/run-recovery.ts';
 import type { RunPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
 import { type Language, useLanguage } from './language.ts';
 import { CascadeCancelled, CascadeProgress } from './lazy-cascade.ts';
 import { RunTruthLine } from './RunTruthLine.tsx';
 import { useApp } from './use-app.ts';
+
+/** Fetched with the first run that something happened to. */
+const RecoveryNote = lazy(async () => ({
+  default: (await import('./RecoveryNote.tsx')).RecoveryNote,
+}));
 
 /** Progress while scoring, what happened otherwise. */
 export function RunStatus() {
@@ -18,8 +25,19 @@ export function RunStatus() {
         {announcementOf(run, total, language)}
       </p>
       <RunNotice run={run} />
+      {run.phase !== 'failed' && <Recovered goesOn={run.phase === 'scoring'} />}
       <RunTruthLine scoring={run.phase === 'scoring'} />
     </div>
+  );
+}
+
+function Recovered({ goesOn }: { goesOn: boolean }) {
+  const recovery = useStore(runRecovery, (state) => state.recovery);
+  if (recovery === null) return null;
+  return (
+    <Suspense>
+      <RecoveryNote code={recovery.code} goesOn={goesOn} />
+    </Suspense>
   );
 }
 

@@ -44,7 +44,7 @@ export function RunTruthLine({ scoring }: { scoring: boolean }) {
         <span className="run-truth-more">{words.run.truth}</span>
       </summary>
       {open && (
-        <ErrorBoundary words={words.crash}>
+        <ErrorBoundary>
           <Suspense>
             <TruthPanel result={shown} current={current} />
           </Suspense>

@@ -8,8 +8,11 @@ export const en = {
     traps: 'Keyword traps',
     collections: 'Collections',
     models: 'Models',
+    privacy: 'Privacy',
+    diagnostics: 'Diagnostics',
     skip: 'Skip to results',
   },
+  reload: 'Reload',
   language: { label: 'Language', en: 'English', zh: '中文' },
   theme: { label: 'Theme', auto: 'System', light: 'Light', dark: 'Dark' },
   input: {
@@ -599,11 +602,8 @@ export const en = {
   footer: {
     private: 'Requests go to this site alone, and to a model’s host when you ask for a model.',
     console: 'In the console:',
-  },
-  crash: {
-    heading: 'This view failed to draw',
-    text: 'Your text is kept in this tab. Reloading the page brings it back.',
-    reload: 'Reload',
+    privacy: 'What left this machine',
+    diagnostics: 'Diagnostics',
   },
 };
 

@@ -1,3 +1,4 @@
+import '../app/trusted-types.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/components.css';
@@ -31,12 +32,13 @@ window.crossrankCollections = async () =>
   (await import('../app/collections-service.ts')).collections;
 window.crossrankEvaluate = async (...args) =>
   (await import('../app/evaluate-files.ts')).evaluateFiles(...args);
-startApp();
+// Where this browser cannot run the app, a message stands in the page instead of its root.
+const root = document.getElementById('root');
+if (root !== null) startApp();
 
 // In the language that is wanted from the first word on; without it in the one that is here.
 await loadLanguage(languageOf(store.getState().settings)).catch(() => undefined);
 
-const root = document.getElementById('root');
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
@@ -44,3 +46,10 @@ if (root !== null) {
     </StrictMode>,
   );
 }
+
+// After what the first visit is about; sooner on a host that cannot send headers, where the service
+// worker has to give the page its threads.
+setTimeout(
+  () => import('../app/offline-actions.ts').then((actions) => actions.startOffline()),
+  crossOriginIsolated ? 1000 : 0,
+);

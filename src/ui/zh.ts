@@ -10,8 +10,11 @@ export const zh: Dictionary = {
     traps: '关键词陷阱',
     collections: '集合',
     models: '模型',
+    privacy: '隐私',
+    diagnostics: '诊断',
     skip: '跳到结果',
   },
+  reload: '刷新',
   language: { label: '语言', en: 'English', zh: '中文' },
   theme: { label: '主题', auto: '跟随系统', light: '浅色', dark: '深色' },
   input: {
@@ -571,10 +574,7 @@ export const zh: Dictionary = {
   footer: {
     private: '请求只发往本站；只有在您要求下载模型时才访问所选的模型站点。',
     console: '在控制台中：',
-  },
-  crash: {
-    heading: '此视图绘制失败',
-    text: '您的文本保存在本标签页中，刷新页面即可恢复。',
-    reload: '刷新',
+    privacy: '哪些内容离开了本机',
+    diagnostics: '诊断',
   },
 };

@@ -10,12 +10,15 @@ import { openFileStore } from '../models/opfs-file-store.ts';
 import { toStorageError } from '../models/storage-error.ts';
 import type { StoreEvent } from '../models/stored-model.ts';
 import { holdLock } from './hold-lock.ts';
+import { fetchAndReport, reportRequests } from './report-requests.ts';
+
+reportRequests();
 
 // Opened with the first call that needs it, and once: in memory it is the only copy.
 let opened: Promise<ModelStore> | null = null;
 
 function openStore(): Promise<ModelStore> {
-  opened ??= openFileStore().then((files) => new ModelStore(files));
+  opened ??= openFileStore().then((files) => new ModelStore(files, { fetch: fetchAndReport }));
   return opened;
 }
 
@@ -36,11 +39,15 @@ function serve<T>(
 expose({
   holdLock,
   openRepository: ({ token, ...address }, port) =>
-    serve(port, ({ signal }) => openRepository(address, { token, signal })),
+    serve(port, ({ signal }) => openRepository(address, { token, signal, fetch: fetchAndReport })),
   probeFiles: ({ token, ...address }, paths, port) =>
-    serve(port, ({ signal }) => probeFiles(address, paths, { token, signal })),
+    serve(port, ({ signal }) =>
+      probeFiles(address, paths, { token, signal, fetch: fetchAndReport }),
+    ),
   readRepositoryText: ({ token, ...address }, path, maxBytes, port) =>
-    serve(port, ({ signal }) => readRepositoryText(address, path, { token, maxBytes, signal })),
+    serve(port, ({ signal }) =>
+      readRepositoryText(address, path, { token, maxBytes, signal, fetch: fetchAndReport }),
+    ),
   ensureFiles: (address, files, port) =>
     serve(port, async (call) => (await openStore()).ensureFiles(address, files, call)),
   importFiles: (from, port) =>

@@ -16,20 +16,41 @@ import type { OnnxRuntime } from '../engine/onnx-session.ts';
  * of `mjs`.
  */
 export async function openRuntime(device: 'webgpu' | 'wasm'): Promise<OnnxRuntime> {
+  const wasmPaths = pathsFor(device);
   if (device === 'wasm') {
     const runtime = await import('onnxruntime-web/wasm');
-    runtime.env.wasm.wasmPaths = pathsOf(cpuModuleUrl, cpuWasmUrl);
+    runtime.env.wasm.wasmPaths = wasmPaths;
     return runtime;
   }
-  const suspending = canSuspend();
-  const runtime = suspending
+  const runtime = canSuspend()
     ? await import('onnxruntime-web/jspi')
     : await import('onnxruntime-web/webgpu');
-  runtime.env.wasm.wasmPaths = suspending
-    ? pathsOf(suspendingModuleUrl, suspendingWasmUrl)
-    : pathsOf(gpuModuleUrl, gpuWasmUrl);
+  runtime.env.wasm.wasmPaths = wasmPaths;
   runtime.env.webgpu.powerPreference = 'high-performance';
   return runtime;
+}
+
+/** What is wrong with the files of a runtime that did not start, see `explainFiles`. */
+export async function explainRuntime(
+  device: 'webgpu' | 'wasm',
+  reason: string,
+): Promise<string | null> {
+  const { explainFiles } = await import('./runtime-files.ts');
+  const { mjs, wasm } = pathsFor(device);
+  return explainFiles(
+    [
+      { url: mjs, kind: 'module' },
+      { url: wasm, kind: 'wasm' },
+    ],
+    reason,
+  );
+}
+
+function pathsFor(device: 'webgpu' | 'wasm'): { mjs: string; wasm: string } {
+  if (device === 'wasm') return pathsOf(cpuModuleUrl, cpuWasmUrl);
+  return canSuspend()
+    ? pathsOf(suspendingModuleUrl, suspendingWasmUrl)
+    : pathsOf(gpuModuleUrl, gpuWasmUrl);
 }
 
 /**

@@ -17,8 +17,8 @@ export function serveReranker(open: (source: ModelSource) => ServedReranker): vo
         served ??= open(source);
         return served.load(options, call);
       }),
-    rerank: (request, tuning, port) =>
-      serveCall(port, async (call) => loaded().rerank(request, call, tuning)),
+    rerank: (request, tuning, mostTokens, port) =>
+      serveCall(port, async (call) => loaded().rerank(request, call, tuning, mostTokens)),
     benchmark: (port) =>
       serveCall(port, async (call) => {
         const { benchmark } = loaded();

@@ -66,7 +66,7 @@ export function CollectionPage({ collectionId, tab }: Props) {
       {opened.phase === 'failed' && (
         <CollectionsFailure failure={opened.failure} lead={words.page.missing}>
           <button type="button" className="button" onClick={() => readCollection(collectionId)}>
-            {main.crash.reload}
+            {main.reload}
           </button>
         </CollectionsFailure>
       )}

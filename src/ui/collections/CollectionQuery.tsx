@@ -43,7 +43,7 @@ export function CollectionQuery({ collectionId, queryNumber }: Props) {
       {opened.phase === 'failed' && (
         <CollectionsFailure failure={opened.failure} lead={words.page.missing}>
           <button type="button" className="button" onClick={() => readCollection(collectionId)}>
-            {main.crash.reload}
+            {main.reload}
           </button>
         </CollectionsFailure>
       )}

@@ -9,8 +9,12 @@ import type { CollectionsState } from '../../app/collections-store.ts';
 import { nameOfModel } from '../../app/model-display.ts';
 import { FailureNotice } from '../FailureNotice.tsx';
 import { useLanguage } from '../language.ts';
+import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { labelOfRun } from './run-labels.ts';
 import { useCollectionWords } from './use-collections.ts';
+
+/** What was scored and could not be kept: the storage of the collections is the reason. */
+const storageCodes: ReadonlySet<string> = new Set(['storage-full', 'storage-unavailable']);
 
 type Ended = Extract<CollectionsState['run'], { phase: 'ended' }>;
 
@@ -60,14 +64,18 @@ export function CollectionRunEnd({ run }: { run: Ended }) {
           </p>
         </div>
       );
-    case 'failed':
+    case 'failed': {
+      // Before there is any progress it is the model that there was no room for.
+      const isUnkept = progress !== null && storageCodes.has(end.failure.code);
+      const Notice = isUnkept ? CollectionsFailure : FailureNotice;
       return (
-        <FailureNotice failure={end.failure} lead={said.failed}>
+        <Notice failure={end.failure} lead={isUnkept ? said.failedUnkept : said.failed}>
           <p>
             {goOnButton} {dismissButton}
           </p>
-        </FailureNotice>
+        </Notice>
       );
+    }
     case 'other-model': {
       const made = run.run?.provenance ?? null;
       const madeWith = made === null ? '' : nameOfModel(made.model);

@@ -49,7 +49,7 @@ export function CollectionsList() {
       {list.phase === 'failed' && (
         <CollectionsFailure failure={list.failure}>
           <button type="button" className="button" onClick={() => refreshCollections()}>
-            {main.crash.reload}
+            {main.reload}
           </button>
         </CollectionsFailure>
       )}

@@ -22,7 +22,7 @@ export function CollectionsRow({ summary, onRemove }: { summary: Summary; onRemo
   const [renaming, setRenaming] = useState(false);
   const part = useRef<HTMLLIElement>(null);
   const keptFocus = useKeptFocus(part);
-  const { id, name, readable } = summary;
+  const { id, name, readable, problem = 'damaged' } = summary;
   return (
     <li
       ref={part}
@@ -54,7 +54,9 @@ export function CollectionsRow({ summary, onRemove }: { summary: Summary; onRemo
       {readable ? (
         <Counts summary={summary} />
       ) : (
-        <p className="models-note models-warning collections-unreadable">{list.unreadable}</p>
+        <p className="models-note models-warning collections-unreadable">
+          {list.unreadable[problem]}
+        </p>
       )}
       <div className="collections-actions">
         <Actions summary={summary} onRename={() => setRenaming(true)} onRemove={onRemove} />

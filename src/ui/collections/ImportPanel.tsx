@@ -38,7 +38,11 @@ function Panel({ state }: { state: Open }) {
       if (document.activeElement !== document.body) return;
       if (before instanceof HTMLElement && before !== document.body && before.isConnected) {
         before.focus();
-      } else document.getElementById('main')?.focus();
+        return;
+      }
+      // The empty list was drawn anew, and with it the button that was pressed.
+      const opener = document.querySelector<HTMLElement>('.import-sources button:not(:disabled)');
+      (opener ?? document.getElementById('main'))?.focus();
     };
   }, [before]);
 

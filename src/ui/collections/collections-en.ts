@@ -5,6 +5,12 @@ export const collectionsEn = {
   loading: 'Reading what is kept',
   memory:
     'This browser lets the page keep nothing, as in some private windows: collections go with the page. Export what you need.',
+  failures: {
+    'storage-full':
+      'There is no room left for collections. What was kept before is still there. Delete collections, remembered scores or models that are not needed, or free space on the disk, then try again.',
+    'storage-unavailable':
+      'The collections on this machine cannot be read or changed now. What was kept is not deleted.',
+  },
   none: {
     heading: 'Nothing here yet',
     text: 'A collection holds queries, the documents that your search found for them, and, where you have them, judgements of which are relevant. Bring yours to rerank every query in one go and to measure what the model gains over your ranking and over BM25.',
@@ -38,8 +44,12 @@ export const collectionsEn = {
       bm25: 'No candidates came with the data: BM25 over all documents finds them',
       none: 'Nothing to rank: queries or documents are missing',
     },
-    unreadable:
-      'Written by a later version of this page: it can be deleted, not opened. Reload the page to get that version.',
+    unreadable: {
+      'newer-version':
+        'Written by a later version of this page: it can be deleted, not opened. Reload the page to get that version.',
+      damaged:
+        'Its record is damaged: it can be deleted, not opened. The other collections are not affected; import this one again from its files.',
+    },
     rename: 'Rename',
     renameOf: (name: string) => `Rename ${name}`,
     nameOf: (name: string) => `New name of ${name}`,
@@ -122,6 +132,8 @@ export const collectionsEn = {
       `Cancelled: ${done} of ${total} queries are done, and what was scored is kept.`,
     cancelledEarly: 'Cancelled before anything was scored.',
     failed: 'The run stopped; what was scored is kept.',
+    failedUnkept:
+      'The run stopped: what it scored last could not be kept. What was kept before is still there.',
     otherModel: (made: string, loaded: string) =>
       `This run was made with ${made}, and ${loaded} is loaded. Scores of two models cannot be mixed in one run.`,
     goOn: 'Go on',

@@ -7,6 +7,11 @@ export const collectionsZh: CollectionsDictionary = {
   loading: '正在读取已保存的内容',
   memory:
     '此浏览器不允许网页保存数据（例如某些无痕窗口）：关闭页面后集合即消失。请导出您需要的内容。',
+  failures: {
+    'storage-full':
+      '没有空间保存集合了。先前保存的内容仍在。请删除不需要的集合、已记住的分数或模型，或清理磁盘空间，然后重试。',
+    'storage-unavailable': '目前无法读取或更改本机上的集合。已保存的内容没有被删除。',
+  },
   none: {
     heading: '这里还没有内容',
     text: '一个集合包含查询、您的检索系统为其找到的文档，以及（如果您有的话）相关性标注。导入您的数据，即可一次重排所有查询，并衡量模型相对于您的原有排序和 BM25 的提升。',
@@ -40,7 +45,10 @@ export const collectionsZh: CollectionsDictionary = {
       bm25: '数据中没有候选文档：由 BM25 在全部文档中查找',
       none: '没有可排序的内容：缺少查询或文档',
     },
-    unreadable: '由本页面的更新版本写入：可以删除，但无法打开。请刷新页面以获取该版本。',
+    unreadable: {
+      'newer-version': '由本页面的更新版本写入：可以删除，但无法打开。请刷新页面以获取该版本。',
+      damaged: '此集合的记录已损坏：可以删除，但无法打开。其他集合不受影响；请从原文件重新导入。',
+    },
     rename: '重命名',
     renameOf: (name) => `重命名 ${name}`,
     nameOf: (name) => `${name} 的新名称`,
@@ -122,6 +130,7 @@ export const collectionsZh: CollectionsDictionary = {
       `已取消：${total} 个查询中有 ${done} 个已完成，已评分的内容均已保留。`,
     cancelledEarly: '已取消，尚未评分。',
     failed: '运行已中断；已评分的内容均已保留。',
+    failedUnkept: '运行已中断：最后评分的内容未能保存。此前保存的内容仍在。',
     otherModel: (made, loaded) =>
       `此运行使用 ${made}，而当前加载的是 ${loaded}。同一次运行不能混用两个模型的分数。`,
     goOn: '继续',

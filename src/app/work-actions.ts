@@ -1,0 +1,285 @@
+import type { Draft } from '../io/settings-storage.ts';
+import { problemOf, WorkDatabase, type WorkProblem } from '../io/work-database.ts';
+import { readHeadProblem, readWork } from '../io/work-records.ts';
+import { newestResting, planShelf } from '../io/work-shelf.ts';
+import type { Work } from '../io/work-types.ts';
+import { followSettings } from './follow-settings.ts';
+import { restoreInput, stopKeepingDraft, tellDatabaseOutcome, textChanges } from './keep-draft.ts';
+import { cancelRerank, replaceInput } from './rerank-actions.ts';
+import { type AppState, type Input, store } from './store.ts';
+import { asideFile, listAside, rememberTold, removeAside } from './work-aside.ts';
+import { WorkKeeper } from './work-keeper.ts';
+import { type KeptState, restoredResult } from './work-shape.ts';
+import { workStore } from './work-store.ts';
+import { holdTabId, openTabs, takeNewTabId } from './work-tab.ts';
+
+/** How long the page waits for its own work before it goes on without. Milliseconds. */
+const patienceMs = 3000;
+/** When work of closed tabs is looked through: after what the visit is about. Milliseconds. */
+const tidyAfterMs = 8000;
+/** Of a query that is offered, so much is shown. UTF-16 units. */
+const longestOfferedQuery = 120;
+
+/** What a tab had before it was loaded again. */
+export interface Restored {
+  /** Whether a result is on the screen: nothing is to be ranked. */
+  readonly result: boolean;
+  /** How often the restored text was changed; 0 where it is the draft's. */
+  readonly changes: number;
+  /** The unchanged keyword trap that the boxes held. */
+  readonly trapId: string | null;
+}
+
+const database = new WorkDatabase({
+  onBlocked: () => showProblem('blocked'),
+  onReplaced: () => showProblem('newer-release'),
+});
+let keeper: WorkKeeper | null = null;
+
+/**
+ * Brings back what this tab had, and from then on keeps what it has. Waits no longer than a few
+ * seconds for the database; where that comes later, nothing that was typed meanwhile is touched.
+ * @param tabId what the tab was called before; null for a new one
+ */
+export async function startWork(tabId: string | null, draft: Draft | null): Promise<Restored> {
+  followSettings();
+  const begun = begin(tabId, draft?.changes ?? -1).catch(async (error: unknown) => {
+    giveUp(error);
+    await showAside();
+    return nothing;
+  });
+  return await Promise.race([begun, withoutWork()]);
+}
+
+/** Puts offered work into the page; what was there can be brought back with "Restore my text". */
+export async function bringBack(): Promise<void> {
+  const { offer } = workStore.getState();
+  if (offer === null) return;
+  workStore.setState({ offer: null });
+  const { work } = await readKept(offer.tabId).catch((error: unknown) => {
+    giveUp(error);
+    return { work: null };
+  });
+  await showAside();
+  if (work === null) return;
+  await quietRun();
+  location.hash = '#/';
+  store.setState({ ...replaceInput(inputOf(work)), ...work.head.view });
+  if (work.result !== null) store.setState(restoredResult(work.result));
+  await database.markBroughtBack(offer.tabId).catch(giveUp);
+}
+
+/** Does not speak of the offered work any more in this visit; it stays. */
+export function declineWork(): void {
+  workStore.setState({ offer: null });
+}
+
+/** Deletes the offered work. */
+export async function forgetWork(): Promise<void> {
+  const { offer } = workStore.getState();
+  if (offer === null) return;
+  workStore.setState({ offer: null });
+  await database.remove(offer.tabId).catch(giveUp);
+}
+
+/**
+ * Hands the file of something that was set aside to `save`, with all that was there.
+ * @param save lets the browser save a file under a name
+ */
+export async function downloadAside(
+  id: string,
+  save: (name: string, content: Blob) => void,
+): Promise<void> {
+  const file = await asideFile(database, id);
+  if (file !== null) save(file.name, file.content);
+}
+
+/** Deletes something that was set aside, for good. */
+export async function deleteAside(id: string): Promise<void> {
+  await removeAside(database, id).catch(giveUp);
+  await showAside();
+}
+
+/** Remembers that the user knows of all that was set aside; it stays where it is. */
+export function closeAside(): void {
+  const { aside } = workStore.getState();
+  rememberTold(aside.map(({ id }) => id));
+  workStore.setState({ aside: aside.map((entry) => ({ ...entry, isNew: false })) });
+}
+
+/** Does not speak of the problem any more in this visit. */
+export function closeProblem(): void {
+  workStore.setState({ isProblemClosed: true });
+}
+
+/**
+ * Deletes all that this page keeps of its own: settings, texts, results, what was set aside, in
+ * all tabs. Models and collections stay. This page keeps nothing from then on, so load it anew.
+ * @returns whether everything is gone; false where the browser refused
+ */
+export async function forgetEverything(): Promise<boolean> {
+  keeper?.stop();
+  stopKeepingDraft();
+  let isGone = true;
+  for (const storage of [() => window.localStorage, () => window.sessionStorage]) {
+    try {
+      const keys = Object.keys(storage());
+      // Another app may have the same origin.
+      for (const key of keys.filter((name) => name.startsWith('crossrank.'))) {
+        storage().removeItem(key);
+      }
+    } catch {
+      isGone = false;
+    }
+  }
+  try {
+    await database.destroy();
+  } catch {
+    isGone = false;
+  }
+  workStore.setState({ offer: null, aside: [] });
+  return isGone;
+}
+
+const nothing: Restored = { result: false, changes: 0, trapId: null };
+
+interface Reading {
+  readonly work: Work | null;
+  /** False where it was not there, or was set aside. */
+  readonly isKept: boolean;
+}
+
+/** With the database at hand: restores, takes a name, and begins to keep. */
+async function begin(tabId: string | null, draftChanges: number): Promise<Restored> {
+  await database.connect();
+  // It may have been held by another tab until now.
+  showProblem(null);
+  const { work, isKept }: Reading =
+    tabId === null ? { work: null, isKept: false } : await readKept(tabId);
+  const written = work === null ? null : restore(work, draftChanges);
+  // What could not be restored must not be written over.
+  const isLeft = work !== null && written === null;
+  beginKeeping(isLeft ? null : tabId, isKept ? written : null).catch(giveUp);
+  if (work === null || written === null) return nothing;
+  const { trapId, changes } = work.head;
+  const isShown = written.result !== null && store.getState().result === written.result;
+  return { result: isShown, changes, trapId };
+}
+
+async function beginKeeping(tabId: string | null, written: KeptState | null): Promise<void> {
+  // A copy of another tab gets a name of its own, and what it has is written under that.
+  const isOwn = tabId !== null && (await holdTabId(tabId));
+  const id = isOwn ? tabId : await takeNewTabId();
+  keeper = new WorkKeeper(database, id, isOwn ? written : null, showProblem);
+  keeper.start();
+  await showAside();
+  if (tabId === null) await showOffer();
+  setTimeout(() => tidy().catch(giveUp), tidyAfterMs);
+}
+
+/**
+ * Puts kept work into the page, as far as the tab's own draft is not newer and nobody has begun
+ * anything meanwhile.
+ * @returns what is kept; null where it is not in the page and would be lost by keeping another
+ */
+function restore(work: Work, draftChanges: number): KeptState | null {
+  const { head, text } = work;
+  const state = store.getState();
+  const hasGoneOn =
+    state.run.phase !== 'idle' || state.result !== null || state.loadedTrap !== null;
+  const isTouched = textChanges() !== Math.max(0, draftChanges);
+  if (head.changes > draftChanges) {
+    if (hasGoneOn || isTouched) return null;
+    restoreInput(inputOf(work), head.changes);
+  }
+  if (state.replaced === null) store.setState({ replaced: text.replaced });
+  const restored = work.result === null ? null : restoredResult(work.result);
+  if (!hasGoneOn) store.setState({ ...head.view, ...restored });
+  return {
+    ...inputOf(work),
+    ...head.view,
+    replaced: text.replaced,
+    trapId: head.trapId,
+    result: restored?.result ?? null,
+    rankedAt: head.rankedAt,
+  };
+}
+
+/** Reads what is kept of a tab; what cannot be read is set aside. */
+async function readKept(tabId: string): Promise<Reading> {
+  const parts = await database.read(tabId);
+  const { work, problem } = readWork(parts);
+  if (problem === null) return { work, isKept: work !== null };
+  const setAsideAt = Date.now();
+  await database.setAside(tabId, { version: 1, reason: problem, setAsideAt, parts });
+  return { work, isKept: false };
+}
+
+async function showOffer(): Promise<void> {
+  const found = newestResting(await database.shelf(), await openTabs(), Date.now());
+  if (found === null) return;
+  const { tabId, head } = found;
+  const { documents, rankedAt, updatedAt } = head;
+  const query = head.query.trim().slice(0, longestOfferedQuery);
+  workStore.setState({ offer: { tabId, query, documents, rankedAt, updatedAt } });
+}
+
+async function showAside(): Promise<void> {
+  workStore.setState({ aside: await listAside(database) });
+}
+
+/** Sets aside what is damaged of closed tabs, and deletes what has been kept long enough. */
+async function tidy(): Promise<void> {
+  const isOpen = await openTabs();
+  for (const { tabId, head } of await database.shelf()) {
+    // What a later release wrote is that one's to read.
+    if (!isOpen(tabId) && readHeadProblem(head) === 'damaged') await readKept(tabId);
+  }
+  await database.tidy((shelf) => planShelf(shelf, isOpen, Date.now()));
+  await showAside();
+}
+
+/** Ends the run under way, and waits until nothing of it can come any more. */
+async function quietRun(): Promise<void> {
+  cancelRerank();
+  const isQuiet = ({ result }: AppState): boolean =>
+    result === null || result.bm25Scores !== null || result.bm25Failure !== null;
+  await new Promise<void>((resolve) => {
+    if (isQuiet(store.getState())) return resolve();
+    const unsubscribe = store.subscribe((state) => isQuiet(state) && end());
+    const timer = setTimeout(() => end(), patienceMs);
+    const end = (): void => {
+      unsubscribe();
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+/** Resolves when the page has to go on without what is kept: it takes too long, or there is a problem. */
+async function withoutWork(): Promise<Restored> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => end(), patienceMs);
+    const unsubscribe = workStore.subscribe(({ problem }) => problem !== null && end());
+    const end = (): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    };
+  });
+  return nothing;
+}
+
+function showProblem(problem: WorkProblem | null): void {
+  if (problem !== null) tellDatabaseOutcome('failed');
+  if (problem === workStore.getState().problem) return;
+  workStore.setState({ problem, isProblemClosed: false });
+}
+
+function giveUp(error: unknown): void {
+  showProblem(problemOf(error));
+}
+
+function inputOf({ head, text }: Work): Input {
+  return { query: head.query, documentsText: text.documentsText, layout: head.layout };
+}

@@ -1,0 +1,134 @@
+import { problemOf, type WorkDatabase, type WorkProblem } from '../io/work-database.ts';
+import { tellDatabaseOutcome, textChanges } from './keep-draft.ts';
+import { type AppState, store } from './store.ts';
+import { changeOf, isSameState, type KeptState, keptStateOf } from './work-shape.ts';
+
+/** A text is written so long after its last change. Milliseconds. */
+const textRestMs = 300;
+/** But no later than this after its first: somebody may type for minutes. Milliseconds. */
+const textLatestMs = 2000;
+/** The scores of a run under way are written so often at most. Milliseconds. */
+const scoresGapMs = 3000;
+
+/**
+ * Writes what is kept of the page whenever it has changed: texts a moment later, results with the
+ * end of their run, and everything when the page is hidden or left. One writing at a time; what
+ * changes meanwhile goes with the next.
+ */
+export class WorkKeeper {
+  readonly #database: WorkDatabase;
+  readonly #tabId: string;
+  readonly #onProblem: (problem: WorkProblem | null) => void;
+  #written: KeptState | null;
+  #isWriting = false;
+  #isStopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #firstTextMs: number | null = null;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param written what is kept of this tab already; null: nothing */
+  constructor(
+    database: WorkDatabase,
+    tabId: string,
+    written: KeptState | null,
+    onProblem: (problem: WorkProblem | null) => void,
+  ) {
+    this.#database = database;
+    this.#tabId = tabId;
+    this.#written = written;
+    this.#onProblem = onProblem;
+  }
+
+  /** Begins to keep; what is not kept yet is written at once. */
+  start(): void {
+    store.subscribe((state, before) => this.#notice(state, before));
+    const now = (): void => this.#flush();
+    addEventListener('pagehide', now);
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') now();
+    });
+    tellDatabaseOutcome('pending');
+    this.#flush();
+  }
+
+  /** Keeps nothing any more. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #notice(state: AppState, before: AppState): void {
+    const nowMs = performance.now();
+    const isText =
+      state.query !== before.query ||
+      state.documentsText !== before.documentsText ||
+      state.layout !== before.layout ||
+      state.replaced !== before.replaced ||
+      state.loadedTrap !== before.loadedTrap;
+    const isView =
+      state.order !== before.order ||
+      state.arrangement !== before.arrangement ||
+      state.showLogits !== before.showLogits;
+    const isResult = state.result !== before.result || state.run.phase !== before.run.phase;
+    if (isText || isView) {
+      if (isText) tellDatabaseOutcome('pending');
+      this.#firstTextMs ??= nowMs;
+      this.#writeAt(Math.min(nowMs + textRestMs, this.#firstTextMs + textLatestMs));
+    } else if (isResult && state.result !== null) {
+      const isOver = state.run.phase !== 'scoring';
+      this.#writeBefore(isOver ? nowMs : Math.max(nowMs, this.#writtenAtMs + scoresGapMs));
+    }
+  }
+
+  /** Writes then, whatever was to be before. */
+  #writeAt(atMs: number): void {
+    this.#dueAtMs = atMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#flush(), Math.max(0, atMs - performance.now()));
+  }
+
+  #writeBefore(atMs: number): void {
+    if (atMs < this.#dueAtMs) this.#writeAt(atMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    this.#firstTextMs = null;
+    if (!this.#isStopped && !this.#isWriting) this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const now = Date.now();
+    const state = keptStateOf(store.getState(), this.#written, now);
+    if (this.#written !== null && isSameState(state, this.#written)) {
+      tellDatabaseOutcome('kept');
+      return;
+    }
+    this.#isWriting = true;
+    this.#writtenAtMs = performance.now();
+    let problem: WorkProblem | null = null;
+    try {
+      const change = changeOf(state, this.#written, { changes: textChanges(), now });
+      await this.#database.write(this.#tabId, change);
+      this.#written = state;
+    } catch (error) {
+      problem = problemOf(error);
+    }
+    this.#isWriting = false;
+    if (this.#isStopped) return;
+    this.#onProblem(problem);
+    if (problem !== null) {
+      tellDatabaseOutcome('failed');
+      return;
+    }
+    const current = keptStateOf(store.getState(), state, now);
+    if (isSameState(current, state)) tellDatabaseOutcome('kept');
+    // What changed meanwhile, unless its own time is still to come.
+    else if (this.#dueAtMs === Number.POSITIVE_INFINITY) {
+      const isUnderWay = store.getState().run.phase === 'scoring';
+      this.#writeAt(performance.now() + (isUnderWay ? scoresGapMs : textRestMs));
+    }
+  }
+}

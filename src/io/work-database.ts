@@ -1,0 +1,281 @@
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { AsideRecord } from './work-aside.ts';
+import { type documentsRecord, readHeadRecord, type scoresRecord } from './work-records.ts';
+import { type ShelfPlan, type ShelvedHead, sequenceAfter } from './work-shelf.ts';
+import type { WorkHead, WorkParts, WorkText } from './work-types.ts';
+
+/**
+ * Why nothing is kept: the browser refuses it (private windows, blocked storage); a later release
+ * has changed the database; a tab with an earlier release keeps it from being opened; there is no
+ * room; or anything else.
+ */
+export type WorkProblem = 'refused' | 'newer-release' | 'blocked' | 'full' | 'unavailable';
+
+/** What is to be written of one tab; what is left out stays as it is. */
+export interface WorkChange {
+  readonly head: Omit<WorkHead, 'sequence'>;
+  readonly text?: WorkText;
+  /** Null: there is no result any more. */
+  readonly result?: {
+    /** Left out where they are the same as before. */
+    readonly documents?: ReturnType<typeof documentsRecord>;
+    readonly scores: ReturnType<typeof scoresRecord>;
+  } | null;
+}
+
+/** Told about what happens to the connection between calls. */
+export interface WorkListener {
+  /** A tab with an earlier release holds the database; opening goes on when that one lets go. */
+  readonly onBlocked: () => void;
+  /** A tab with a later release wants to change the database: this one has let go. */
+  readonly onReplaced: () => void;
+}
+
+/**
+ * The work of all tabs, in IndexedDB. Every call opens the database if it is not open, and rejects
+ * with what the browser says; `problemOf` tells what that means. Every writing is one transaction:
+ * after a crash all of it is there, or nothing.
+ */
+export class WorkDatabase {
+  readonly #listener: WorkListener;
+  #connection: Promise<Connection> | null = null;
+
+  constructor(listener: WorkListener) {
+    this.#listener = listener;
+  }
+
+  /** Opens the database, and waits as long as a tab with an earlier release holds it. */
+  async connect(): Promise<void> {
+    await this.#connect();
+  }
+
+  /** Lets go of the database; the next call opens it again. */
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = null;
+    (await connection?.catch(() => null))?.close();
+  }
+
+  /** All that is kept of one tab. */
+  async read(tabId: string): Promise<WorkParts> {
+    return await this.#run(async (database) => {
+      const transaction = database.transaction(tabStores);
+      const [head, text, documents, scores]: unknown[] = await Promise.all(
+        tabStores.map((name) => transaction.objectStore(name).get(tabId)),
+      );
+      return { head, text, documents, scores };
+    });
+  }
+
+  async write(tabId: string, { head, text, result }: WorkChange): Promise<void> {
+    await this.#change(async (transaction) => {
+      const heads = transaction.objectStore('heads');
+      const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
+      const sequence = sequenceAfter(ids.map((id, at) => ({ tabId: id, head: values[at] })));
+      const put = (name: TabStore, value: unknown): Promise<unknown> =>
+        transaction.objectStore(name).put(value, tabId);
+      await Promise.all([
+        put('heads', { ...head, sequence }),
+        text === undefined ? null : put('texts', text),
+        result?.documents === undefined ? null : put('documents', result.documents),
+        result ? put('scores', result.scores) : null,
+        ...(result === null
+          ? [
+              transaction.objectStore('documents').delete(tabId),
+              transaction.objectStore('scores').delete(tabId),
+            ]
+          : []),
+      ]);
+    });
+  }
+
+  /** The heads of all tabs. */
+  async shelf(): Promise<readonly ShelvedHead[]> {
+    return await this.#run(async (database) => {
+      const { store } = database.transaction('heads');
+      const [ids, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      return ids.map((tabId, at): ShelvedHead => ({ tabId, head: values[at] }));
+    });
+  }
+
+  /** Does what `plan` says about what is on the shelf then. */
+  async tidy(plan: (shelf: readonly ShelvedHead[]) => ShelfPlan): Promise<void> {
+    await this.#change(async (transaction) => {
+      const heads = transaction.objectStore('heads');
+      const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
+      const { remove, correct } = plan(ids.map((tabId, at) => ({ tabId, head: values[at] })));
+      await Promise.all([
+        ...correct.map(({ tabId, head }) => heads.put(head, tabId)),
+        ...remove.flatMap((tabId) => deleteTab(transaction, tabId)),
+      ]);
+    });
+  }
+
+  /** Marks the work of a tab as brought back elsewhere: it stays, and is not offered again. */
+  async markBroughtBack(tabId: string): Promise<void> {
+    await this.#change(async (transaction) => {
+      const heads = transaction.objectStore('heads');
+      const head = readHeadRecord(await heads.get(tabId));
+      if (head !== null) await heads.put({ ...head, broughtBack: true }, tabId);
+    });
+  }
+
+  async remove(tabId: string): Promise<void> {
+    await this.#change(async (transaction) => {
+      await Promise.all(deleteTab(transaction, tabId));
+    });
+  }
+
+  /** Moves what is kept of a tab to where nothing reads or replaces it. */
+  async setAside(tabId: string, record: AsideRecord): Promise<void> {
+    await this.#change(async (transaction) => {
+      await Promise.all([
+        transaction.objectStore('aside').put(record),
+        ...deleteTab(transaction, tabId),
+      ]);
+    });
+  }
+
+  /** All that was set aside, by number. */
+  async aside(): Promise<readonly (readonly [id: number, record: unknown])[]> {
+    return await this.#run(async (database) => {
+      const { store } = database.transaction('aside');
+      const [ids, records] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      return ids.map((id, at): [number, unknown] => [id, records[at]]);
+    });
+  }
+
+  async removeAside(id: number): Promise<void> {
+    await this.#change((transaction) => transaction.objectStore('aside').delete(id));
+  }
+
+  /** Deletes the whole database; other tabs let go of it by themselves. */
+  async destroy(): Promise<void> {
+    await this.close();
+    await new Promise<void>((resolve, reject) => {
+      const deletion = indexedDB.deleteDatabase(databaseName);
+      deletion.onsuccess = () => resolve();
+      deletion.onerror = () => reject(deletion.error);
+    });
+  }
+
+  #connect(): Promise<Connection> {
+    if (this.#connection !== null) return this.#connection;
+    const forget = (): void => {
+      if (this.#connection === connection) this.#connection = null;
+    };
+    const connection = openConnection(this.#listener, forget);
+    this.#connection = connection;
+    connection.catch(forget);
+    return connection;
+  }
+
+  async #run<T>(work: (database: Connection) => Promise<T>, isAgain = false): Promise<T> {
+    const connection = this.#connect();
+    const database = await connection;
+    try {
+      return await work(database);
+    } catch (error) {
+      const isClosed = error instanceof DOMException && error.name === 'InvalidStateError';
+      if (isAgain || !isClosed) throw error;
+      // The browser has closed the connection.
+      if (this.#connection === connection) this.#connection = null;
+      return await this.#run(work, true);
+    }
+  }
+
+  /** One transaction over everything: all of `work` is kept, or nothing of it. */
+  #change(work: (transaction: Change) => Promise<void>): Promise<void> {
+    return this.#run(async (database) => {
+      const transaction = database.transaction(allStores, 'readwrite');
+      try {
+        await work(transaction);
+      } catch (error) {
+        // A value that cannot be cloned, for one: nothing before it may stay.
+        if (transaction.error === null) tryTo(() => transaction.abort());
+        await transaction.done.catch(() => undefined);
+        throw transaction.error ?? error;
+      }
+      await transaction.done;
+    });
+  }
+}
+
+/** What a rejection means for the page. */
+export function problemOf(error: unknown): WorkProblem {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  if (refusals.includes(name) || !hasIndexedDb()) return 'refused';
+  if (name === 'QuotaExceededError') return 'full';
+  return name === 'VersionError' ? 'newer-release' : 'unavailable';
+}
+
+function hasIndexedDb(): boolean {
+  try {
+    return globalThis.indexedDB !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+interface WorkSchema extends DBSchema {
+  heads: { key: string; value: unknown };
+  texts: { key: string; value: unknown };
+  documents: { key: string; value: unknown };
+  scores: { key: string; value: unknown };
+  aside: { key: number; value: unknown };
+}
+
+type TabStore = (typeof tabStores)[number];
+type Connection = IDBPDatabase<WorkSchema>;
+type Change = ReturnType<typeof changeOf>;
+
+const databaseName = 'crossrank-work';
+/** Of the stores. What lies in them has versions of its own. */
+const databaseVersion = 1;
+/** One value per tab in each. */
+const tabStores = ['heads', 'texts', 'documents', 'scores'] as const;
+const allStores = [...tabStores, 'aside'] as const;
+
+/** What browsers say that keep nothing here. */
+const refusals = ['SecurityError', 'InvalidStateError', 'NotAllowedError', 'InvalidAccessError'];
+
+async function openConnection(
+  { onBlocked, onReplaced }: WorkListener,
+  onClosed: () => void,
+): Promise<Connection> {
+  // Reaching for `indexedDB` may itself throw, which must come as a rejection.
+  return await openDB<WorkSchema>(databaseName, databaseVersion, {
+    upgrade: (database) => {
+      for (const name of tabStores) {
+        if (!database.objectStoreNames.contains(name)) database.createObjectStore(name);
+      }
+      if (!database.objectStoreNames.contains('aside')) {
+        database.createObjectStore('aside', { autoIncrement: true });
+      }
+    },
+    blocked: onBlocked,
+    blocking: (_current, newVersion, event) => {
+      onClosed();
+      if (event.target instanceof IDBDatabase) event.target.close();
+      // Null: it is deleted, and whoever writes next makes a new one.
+      if (newVersion !== null) onReplaced();
+    },
+    terminated: onClosed,
+  });
+}
+
+function changeOf(database: Connection) {
+  return database.transaction(allStores, 'readwrite');
+}
+
+function deleteTab(transaction: Change, tabId: string): Promise<void>[] {
+  return tabStores.map((name) => transaction.objectStore(name).delete(tabId));
+}
+
+function tryTo(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // It has ended by itself.
+  }
+}

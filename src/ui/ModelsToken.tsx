@@ -1,0 +1,124 @@
+import { useId, useState } from 'react';
+import { useStore } from 'zustand';
+import { forgetToken, giveToken, originOf, tokensStore } from '../app/token-actions.ts';
+import { useLanguage } from './language.ts';
+import { tokensEn } from './tokens-en.ts';
+import { tokensZh } from './tokens-zh.ts';
+import { useApp } from './use-app.ts';
+import './styles/models-token.css';
+
+/** The access token of the host that models are fetched from: given, kept if asked for, forgotten. */
+export function ModelsToken() {
+  const host = useApp((state) => state.settings.host);
+  const origin = originOf(host);
+  // What is typed belongs to one host: another one begins with an empty box.
+  return origin === null ? null : <TokenOfHost key={origin} origin={origin} />;
+}
+
+function TokenOfHost({ origin }: { origin: string }) {
+  const words = useLanguage().tag === 'zh' ? tokensZh : tokensEn;
+  const place = useStore(tokensStore, ({ places }) => places[origin] ?? null);
+  const [open, setOpen] = useState(false);
+  const [outcome, setOutcome] = useState<ReturnType<typeof giveToken>>('given');
+  const { host } = new URL(origin);
+  return (
+    <div className="models-token">
+      {place !== null && (
+        <p className="models-token-line models-note">
+          <span>{words.places[place](host)}</span>
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              forgetToken(origin);
+              setOutcome('given');
+            }}
+          >
+            {words.forget}
+          </button>
+        </p>
+      )}
+      {place === null && !open && (
+        <button type="button" className="link models-note" onClick={() => setOpen(true)}>
+          {words.add}
+        </button>
+      )}
+      {place === null && open && (
+        <TokenForm
+          host={host}
+          onGive={(typed, keep) => {
+            const given = giveToken(origin, typed, keep);
+            setOutcome(given);
+            if (given !== 'refused') setOpen(false);
+          }}
+        />
+      )}
+      <p className="models-note models-bad" role="status">
+        {outcome === 'refused' && words.refused}
+        {outcome === 'not-kept' && words.notKept}
+      </p>
+    </div>
+  );
+}
+
+interface FormProps {
+  readonly host: string;
+  readonly onGive: (typed: string, keep: boolean) => void;
+}
+
+function TokenForm({ host, onGive }: FormProps) {
+  const words = useLanguage().tag === 'zh' ? tokensZh : tokensEn;
+  const id = useId();
+  // Nowhere but here until it is given, and gone from here then.
+  const [typed, setTyped] = useState('');
+  const [shown, setShown] = useState(false);
+  const [keep, setKeep] = useState(false);
+  return (
+    <form
+      className="models-token-form"
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (typed.trim() !== '') onGive(typed, keep);
+      }}
+    >
+      <label className="models-note" htmlFor={`${id}-token`}>
+        {words.labelOf(host)}
+      </label>
+      <div className="models-look-up">
+        <input
+          id={`${id}-token`}
+          type={shown ? 'text' : 'password'}
+          className="box mono"
+          aria-describedby={`${id}-hint`}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <button type="button" className="button button-quiet" onClick={() => setShown(!shown)}>
+          {shown ? words.hide : words.show}
+        </button>
+        <button type="submit" className="button" disabled={typed.trim() === ''}>
+          {words.use}
+        </button>
+      </div>
+      <label className="toggle models-token-keep">
+        <input
+          type="checkbox"
+          checked={keep}
+          aria-describedby={`${id}-keep`}
+          onChange={(event) => setKeep(event.target.checked)}
+        />
+        <span>{words.keep}</span>
+      </label>
+      <p id={`${id}-keep`} className="models-note">
+        {words.keepHint}
+      </p>
+      <p id={`${id}-hint`} className="models-note">
+        {words.hint(host)}
+      </p>
+    </form>
+  );
+}
