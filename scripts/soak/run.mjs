@@ -85,11 +85,10 @@ context.on('console', (message) => {
   problems.push(`Console: ${message.text()}`);
 });
 
-const page = await context.newPage();
-page.setDefaultTimeout(30_000);
+context.setDefaultTimeout(30_000);
 /** @type {import('./user.mjs').User} */
 const user = {
-  page,
+  page: await context.newPage(),
   chance: chanceFrom(seed),
   texts: { query: '', documents: '' },
   own: { query: '', documents: '' },
@@ -101,11 +100,11 @@ console.log(`Seed ${seed}, ${minutes} minutes`);
 const startedAt = performance.now();
 let steps = 0;
 try {
-  await page.goto(app.url);
-  await page.getByTestId('stamp').waitFor({ timeout: 120_000 });
+  await user.page.goto(app.url);
+  await user.page.getByTestId('stamp').waitFor({ timeout: 120_000 });
   user.texts = {
-    query: await page.locator('.query-box').inputValue(),
-    documents: await page.locator('#documents').inputValue(),
+    query: await user.page.locator('.query-box').inputValue(),
+    documents: await user.page.locator('#documents').inputValue(),
   };
   await readyOffline();
   while (problems.length === 0 && steps < mostSteps && elapsedMinutes() < minutes) {
@@ -138,14 +137,23 @@ async function takeStep() {
 
 /** The network may only be lost once the app is kept. */
 async function readyOffline() {
-  await page.waitForFunction(async () => {
-    const names = await caches.keys();
-    return names.length > 0 && navigator.serviceWorker.controller !== null;
-  });
+  await user.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await user.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { serviceWorker } = navigator;
+        serviceWorker.addEventListener('message', ({ data }) => {
+          if (data?.type === 'ready') resolve(null);
+        });
+        serviceWorker.startMessages();
+        // Asked again, since the page may have been told before.
+        serviceWorker.controller?.postMessage({ type: 'fill', gpu: 'suspending' });
+      }),
+  );
 }
 
 async function lookAtMemory() {
-  const session = await context.newCDPSession(page);
+  const session = await context.newCDPSession(user.page);
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
   await session.detach();
@@ -177,7 +185,7 @@ async function finish() {
     const results = path.join(root, 'test-results');
     mkdirSync(results, { recursive: true });
     const picture = path.join(results, `soak-${seed}.png`);
-    await page.screenshot({ path: picture, timeout: 10_000 }).catch(() => undefined);
+    await user.page.screenshot({ path: picture, timeout: 10_000 }).catch(() => undefined);
     writeFileSync(path.join(results, `soak-${seed}.txt`), [...log, ...problems].join('\n'));
     console.log(`\nThe last steps:\n${log.slice(-shownSteps).join('\n')}`);
     console.log(`\nFound:\n${[...new Set(problems)].join('\n')}\n\nPicture: ${picture}`);

@@ -87,7 +87,9 @@ const actions = [
     name: 'wait for the result',
     weight: 6,
     do: async ({ page }) => {
-      await page.locator('.progress').waitFor({ state: 'detached', timeout: 90_000 });
+      await page.waitForFunction(() => document.querySelector('.progress') === null, null, {
+        timeout: 90_000,
+      });
       return '';
     },
   },
@@ -147,12 +149,22 @@ const actions = [
     do: async (user) => {
       // What was typed within the last moments of a crash may be gone, as it may with any editor.
       await wait(1500);
-      const session = await user.page.context().newCDPSession(user.page);
+      const context = user.page.context();
       const crashed = user.page.waitForEvent('crash');
-      await session.send('Page.crash').catch(() => undefined);
+      const session = await context.newCDPSession(user.page);
+      session.send('Page.crash').catch(() => undefined);
       await crashed;
-      await user.page.reload();
-      return arrive(user);
+      const address = user.page.url();
+      await user.page.close();
+      user.page = await context.newPage();
+      await user.page.goto(address);
+      await user.page.locator('#documents').waitFor();
+      // A trap that nobody touched is not kept: nothing of the user's is in it.
+      if (user.own !== null && user.own.query + user.own.documents === '') return arrive(user);
+      await user.page.locator('.work-notice button').first().click();
+      if (user.own !== null) user.texts = user.own;
+      user.own = null;
+      return 'the work was brought back';
     },
   },
   {

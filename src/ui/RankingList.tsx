@@ -1,7 +1,8 @@
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import { rankingTable } from '../app/ranking-view.ts';
 import type { RankingOrder, Result } from '../app/store.ts';
 import { useLanguage } from './language.ts';
+import { lazyPart } from './lazy-part.tsx';
 import { isPending, RankingRow } from './RankingRow.tsx';
 
 /**
@@ -11,9 +12,7 @@ import { isPending, RankingRow } from './RankingRow.tsx';
 const wholeRows = 50;
 
 /** Fetched with the first list that needs it. */
-const VirtualRanking = lazy(async () => ({
-  default: (await import('./VirtualRanking.tsx')).VirtualRanking,
-}));
+const VirtualRanking = lazyPart(async () => (await import('./VirtualRanking.tsx')).VirtualRanking);
 
 interface Props {
   readonly result: Result;

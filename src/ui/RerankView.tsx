@@ -1,3 +1,4 @@
+import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { InputPanel } from './InputPanel.tsx';
 import { useLanguage } from './language.ts';
 import { RerankDrop } from './RerankDrop.tsx';
@@ -9,7 +10,10 @@ export function RerankView() {
     <div className="rerank-view">
       <h1 className="visually-hidden">{words.nav.rerank}</h1>
       <InputPanel />
-      <ResultPanel />
+      {/* What is typed stays in sight, whatever becomes of the result. */}
+      <ErrorBoundary>
+        <ResultPanel />
+      </ErrorBoundary>
       <RerankDrop />
     </div>
   );

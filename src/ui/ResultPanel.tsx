@@ -1,4 +1,4 @@
-import { lazy, Suspense, useDeferredValue } from 'react';
+import { Suspense, useDeferredValue } from 'react';
 import { isStale } from '../app/input-view.ts';
 import { rankingRows } from '../app/ranking-view.ts';
 import { rerank } from '../app/rerank-actions.ts';
@@ -10,6 +10,7 @@ import { ExportResult } from './ExportResult.tsx';
 import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { CascadeFailure, CascadeStamp } from './lazy-cascade.ts';
+import { lazyPart } from './lazy-part.tsx';
 import { RankingList } from './RankingList.tsx';
 import { RunStatus } from './RunStatus.tsx';
 import { runSummary } from './run-summary.ts';
@@ -18,9 +19,7 @@ import { TrapCaption } from './TrapCaption.tsx';
 import { useApp } from './use-app.ts';
 
 /** Fetched when it is chosen. */
-const SideBySide = lazy(async () => ({
-  default: (await import('./SideBySide.tsx')).SideBySide,
-}));
+const SideBySide = lazyPart(async () => (await import('./SideBySide.tsx')).SideBySide);
 
 const orders = ['cross-encoder', 'bm25', 'both'] as const;
 const arrangements = ['list', 'side-by-side'] as const;

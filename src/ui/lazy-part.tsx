@@ -16,7 +16,9 @@ export class PartMissingError extends Error {
  * A component that is fetched when it is first drawn. One that could not be fetched is not given
  * up for good, as with `lazy` alone: the error says how to try again.
  */
-export function lazyPart(load: () => Promise<ComponentType>): ComponentType {
+export function lazyPart<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> {
   const fetchPart = () =>
     lazy(async () => {
       try {
@@ -31,8 +33,8 @@ export function lazyPart(load: () => Promise<ComponentType>): ComponentType {
       }
     });
   let Part = fetchPart();
-  return function LazyPart() {
-    return <Part />;
+  return function LazyPart(props: Props) {
+    return <Part {...props} />;
   };
 }
 

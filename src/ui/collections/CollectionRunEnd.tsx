@@ -13,9 +13,6 @@ import { CollectionsFailure } from './CollectionsFailure.tsx';
 import { labelOfRun } from './run-labels.ts';
 import { useCollectionWords } from './use-collections.ts';
 
-/** What was scored and could not be kept: the storage of the collections is the reason. */
-const storageCodes: ReadonlySet<string> = new Set(['storage-full', 'storage-unavailable']);
-
 type Ended = Extract<CollectionsState['run'], { phase: 'ended' }>;
 
 /** How the last run ended, and the way to go on. */
@@ -65,11 +62,9 @@ export function CollectionRunEnd({ run }: { run: Ended }) {
         </div>
       );
     case 'failed': {
-      // Before there is any progress it is the model that there was no room for.
-      const isUnkept = progress !== null && storageCodes.has(end.failure.code);
-      const Notice = isUnkept ? CollectionsFailure : FailureNotice;
+      const Notice = end.unkept ? CollectionsFailure : FailureNotice;
       return (
-        <Notice failure={end.failure} lead={isUnkept ? said.failedUnkept : said.failed}>
+        <Notice failure={end.failure} lead={end.unkept ? said.failedUnkept : said.failed}>
           <p>
             {goOnButton} {dismissButton}
           </p>
