@@ -108,6 +108,23 @@ export function fillRoom(page: Page): Promise<number> {
   });
 }
 
+/** Makes the collections of a page write as slowly as to an old disk. */
+export async function slowWrites(page: Page): Promise<void> {
+  await page.route('**/assets/collections.worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${slowDown})();\n${await response.text()}` });
+  });
+}
+
+function slowDown(): void {
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...parameters) {
+    const end = performance.now() + 60;
+    while (performance.now() < end);
+    return Reflect.apply(put, this, parameters);
+  };
+}
+
 /** What a browser may refuse, to be taken away in pages and in workers. */
 export type Refusal =
   | 'idb-throws'

@@ -21,12 +21,16 @@ const publishGapMs = 120;
 /** Ways to store weights that a load can be asked for. */
 const dtypes = ['fp32', 'fp16', 'int8', 'q8', 'q4', 'q4f16'] as const;
 
+const storageCodes: ReadonlySet<string> = new Set(['storage-full', 'storage-unavailable']);
+
 /** One go at a run, from a press of the button to its end. */
 interface Go {
   readonly target: RunTarget;
   readonly controller: AbortController;
   run: RunSummary | null;
   tally: RunTally | null;
+  /** From here on it is collections that storage is asked for, not models. */
+  modelIsLoaded: boolean;
   publishedAt: number;
 }
 
@@ -102,7 +106,7 @@ async function begin(target: RunTarget, run: RunSummary | null): Promise<void> {
   const before = current;
   before?.controller.abort();
   const controller = new AbortController();
-  const go: Go = { target, controller, run, tally: null, publishedAt: 0 };
+  const go: Go = { target, controller, run, tally: null, modelIsLoaded: false, publishedAt: 0 };
   current = go;
   publish(go);
   const waiting = settled;
@@ -119,7 +123,11 @@ async function perform(go: Go): Promise<void> {
   } catch (error) {
     const failure = failureOf(error);
     settleModelPhase(failure);
-    end(go, failure.code === 'aborted' ? { kind: 'cancelled' } : { kind: 'failed', failure });
+    const unkept = go.modelIsLoaded && storageCodes.has(failure.code);
+    end(
+      go,
+      failure.code === 'aborted' ? { kind: 'cancelled' } : { kind: 'failed', failure, unkept },
+    );
   } finally {
     stopWatching();
   }
@@ -135,6 +143,7 @@ async function scoreQueries(go: Go): Promise<RunEnd> {
   const options = models.loading === null ? loadOptionsOf(wanted) : {};
   const model = await crossrank.load({ ...options, signal, onEvent: showLoading });
   settleModelPhase();
+  go.modelIsLoaded = true;
   const overview = await collections.open(collectionId);
   if (go.run === null && onlyQuery !== null) {
     go.run = runToJoin(overview.summary.runs, settings, model, onlyQuery);

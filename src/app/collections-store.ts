@@ -62,7 +62,12 @@ export type CollectionRunPhase =
 export type RunEnd =
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+  | {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      /** The model is here, and it is the collections that cannot be read or changed. */
+      readonly unkept: boolean;
+    }
   /** Its scores come from another model than the one that is loaded. */
   | { readonly kind: 'other-model'; readonly loaded: LoadedModel };
 

@@ -28,8 +28,10 @@ export function followSettings(): void {
   const own = new Map<string, OwnChange>();
   let isFollowing = false;
 
-  store.subscribe(({ settings }, before) => {
+  store.subscribe(({ settings, opened }, before) => {
     if (settings === before.settings || isFollowing) return;
+    // What a link brings holds until the page is left, and is not written.
+    if (opened !== null && opened !== before.opened) return;
     const previous = new Map<string, unknown>(Object.entries(before.settings));
     for (const [field, to] of Object.entries(settings)) {
       const from = previous.get(field);

@@ -7,8 +7,10 @@ import { pageFolder } from './offline-worker.ts';
  */
 export function holdPageVersion(): void {
   const version = document.querySelector<HTMLMetaElement>('meta[name="version"]')?.content ?? '';
-  navigator.locks
-    .request(
+  // Missing on addresses that are not secure, and where a browser refuses it.
+  const locks: LockManager | undefined = navigator.locks;
+  locks
+    ?.request(
       versionLockOf(pageFolder(), version),
       { mode: 'shared' },
       () => new Promise(() => undefined),

@@ -37,10 +37,11 @@ export async function makeShareLink(): Promise<(ShareLink & { readonly url: stri
  * cascade only told of, since a stranger's link must not start a download.
  */
 export async function openShared(hash: string): Promise<void> {
-  // The boxes are the truth from now on: a reload must not bring the link's text again.
-  history.replaceState(null, '', '#/');
   store.setState({ view: 'rerank' });
   const decoded = await decodeShare(hash);
+  // The boxes are the truth from now on, and not before (the page may be loaded again meanwhile):
+  // a reload must not bring the link's text again.
+  if (location.hash === hash) history.replaceState(null, '', '#/');
   if (!decoded.ok) {
     store.setState({ inputFailure: { code: failureCodes[decoded.problem], detail: '' } });
     return;

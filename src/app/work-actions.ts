@@ -74,12 +74,16 @@ export function declineWork(): void {
   workStore.setState({ offer: null });
 }
 
-/** Deletes the offered work. */
+/** Deletes the offered work, unless its tab is open again. */
 export async function forgetWork(): Promise<void> {
   const { offer } = workStore.getState();
   if (offer === null) return;
   workStore.setState({ offer: null });
-  await database.remove(offer.tabId).catch(giveUp);
+  // Its tab may have been opened again since it was offered: what a tab that lives has is its own.
+  const remove = async (): Promise<void> => {
+    if (!(await openTabs())(offer.tabId)) await database.remove(offer.tabId);
+  };
+  await remove().catch(giveUp);
 }
 
 /**

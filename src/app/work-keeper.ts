@@ -110,8 +110,10 @@ export class WorkKeeper {
     this.#writtenAtMs = performance.now();
     let problem: WorkProblem | null = null;
     try {
-      const change = changeOf(state, this.#written, { changes: textChanges(), now });
-      await this.#database.write(this.#tabId, change);
+      const as = { changes: textChanges(), now };
+      const isWhole = await this.#database.write(this.#tabId, changeOf(state, this.#written, as));
+      // What was written before is gone: it was deleted in another tab, or by the browser.
+      if (!isWhole) await this.#database.write(this.#tabId, changeOf(state, null, as));
       this.#written = state;
     } catch (error) {
       problem = problemOf(error);

@@ -50,6 +50,14 @@ describe('too little memory', () => {
     expect(recoveries.mostTokensOf('b')).toBeNull();
   });
 
+  it('is not answered with larger batches where a longer pair fails by itself', () => {
+    const recoveries = new Recoveries();
+    recoveries.ofRun('a')(tooLarge(4));
+    expect(recoveries.mostTokensOf('a')).toBe(128);
+    recoveries.ofRun('a')(tooLarge(1, 512));
+    expect(recoveries.mostTokensOf('a')).toBe(128);
+  });
+
   it('ends a run when a pair by itself has failed in a worker that was new', () => {
     const recoveries = new Recoveries();
     const judge = recoveries.ofRun('a');

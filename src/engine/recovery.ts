@@ -63,7 +63,9 @@ export class Recoveries {
     const { rows, width } = failure.batch;
     // Alone, and in a worker that was new: nothing smaller can be tried.
     if (rows === 1 && times > 1) return false;
-    this.#mostTokens.set(key, Math.max(1, Math.floor((rows * width) / 2)));
+    // A long pair runs alone also where its tokens are over the limit: that does not raise it.
+    const most = Math.min(this.mostTokensOf(key) ?? Number.POSITIVE_INFINITY, (rows * width) / 2);
+    this.#mostTokens.set(key, Math.max(1, Math.floor(most)));
     return true;
   }
 }

@@ -67,8 +67,20 @@ export class WorkDatabase {
     });
   }
 
-  async write(tabId: string, { head, text, result }: WorkChange): Promise<void> {
+  /**
+   * Writes a change of one tab.
+   * @returns false, with nothing written, where something that was left out is not there any more:
+   *   another tab, or the browser, has deleted it, and all has to be written
+   */
+  async write(tabId: string, change: WorkChange): Promise<boolean> {
+    const { head, text, result } = change;
+    let isWhole = true;
     await this.#change(async (transaction) => {
+      const present = await Promise.all(
+        storesLeftOut(change).map((name) => transaction.objectStore(name).getKey(tabId)),
+      );
+      isWhole = present.every((key) => key !== undefined);
+      if (!isWhole) return;
       const heads = transaction.objectStore('heads');
       const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
       const sequence = sequenceAfter(ids.map((id, at) => ({ tabId: id, head: values[at] })));
@@ -87,6 +99,7 @@ export class WorkDatabase {
           : []),
       ]);
     });
+    return isWhole;
   }
 
   /** The heads of all tabs. */
@@ -199,6 +212,16 @@ export class WorkDatabase {
       await transaction.done;
     });
   }
+}
+
+/** The stores that must hold a tab's part already, since a change does not bring it. */
+export function storesLeftOut({ head, text, result }: WorkChange): readonly TabStore[] {
+  const hasResult = head.rankedAt !== null;
+  return [
+    ...(text === undefined ? (['texts'] as const) : []),
+    ...(hasResult && result?.documents === undefined ? (['documents'] as const) : []),
+    ...(hasResult && result === undefined ? (['scores'] as const) : []),
+  ];
 }
 
 /** What a rejection means for the page. */

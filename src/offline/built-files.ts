@@ -11,6 +11,9 @@ export interface BuiltFile {
   readonly bytes: number;
 }
 
+/** Where the build puts the files whose names change with their content. */
+export const assetsFolder = 'assets/';
+
 /** Name of the page's file in the list; its revision is the version of the whole build. */
 const pageUrl = 'index.html';
 

@@ -68,6 +68,12 @@ export async function removeLeftovers(
   }
 }
 
+/** Whether any file is kept, whichever version it belongs to. */
+export async function keepsFiles(cache: FileCache, scope: string): Promise<boolean> {
+  const records = new URL(recordsFolder, scope).href;
+  return (await cache.keys()).some(({ url }) => !url.startsWith(records));
+}
+
 function versionOf(files: readonly BuiltFile[]): string {
   return pageOf(files).revision ?? '';
 }

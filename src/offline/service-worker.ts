@@ -1,12 +1,19 @@
 /**
  * Keeps the app on this machine, answers from what is kept, and puts the headers of
- * `response-headers.ts` onto every answer of this origin. What it keeps is the build that it came
- * with; requests to other hosts, and those for a part of a file, go past it.
+ * `response-headers.ts` onto every answer of the app. What it keeps is the build that it came with;
+ * requests to other hosts, those for a part of a file, and those of other apps that lie below the
+ * page's folder go past it.
  */
 import { withAnswerHeaders } from './answer-headers.ts';
-import { type BuiltFile, filesFor, pageOf, shellOf } from './built-files.ts';
+import { assetsFolder, type BuiltFile, filesFor, pageOf, shellOf } from './built-files.ts';
 import { KeepError, keepFiles, keptBytesOf, keyOf } from './kept-files.ts';
-import { readWanted, recordVersion, recordWanted, removeLeftovers } from './kept-versions.ts';
+import {
+  keepsFiles,
+  readWanted,
+  recordVersion,
+  recordWanted,
+  removeLeftovers,
+} from './kept-versions.ts';
 import {
   type GpuRuntime,
   type OfflineMessage,
@@ -23,6 +30,7 @@ const progressMs = 200;
 const files = self.__WB_MANIFEST;
 const scope = self.registration.scope;
 const scopePath = new URL(scope).pathname;
+const assetsPath = new URL(assetsFolder, scope).pathname;
 const byPath = new Map(files.map((file) => [new URL(file.url, scope).pathname, file]));
 // One origin may have several of them, each in its folder.
 const cacheName = `crossrank files ${scopePath}`;
@@ -68,12 +76,15 @@ self.addEventListener('message', (event) => {
 
 /**
  * Keeps enough to open the page, and with an update all that was wanted before it, so that the app
- * never works less offline than it did.
+ * never works less offline than it did. Where the user has removed all that was kept, nothing is.
  */
 async function install(): Promise<void> {
   const isFirst = self.registration.active === null;
+  let hasFiles = false;
   try {
+    if (!isFirst && !(await caches.has(cacheName))) return;
     const cache = await caches.open(cacheName);
+    hasFiles = await keepsFiles(cache, scope);
     const { signal } = new AbortController();
     await recordVersion(cache, files, scope);
     const page = pageOf(files);
@@ -83,19 +94,26 @@ async function install(): Promise<void> {
     const wanted = gpu === null ? shellOf(files, html) : filesFor(files, gpu);
     await keepFiles(cache, wanted, { scope, signal });
   } catch (error) {
-    // The first one has its headers to give all the same. A later one must not take over with
-    // less than the one before has: the browser tries again.
-    if (!isFirst) throw error;
+    // The first one has its headers to give all the same, and so has one after a version that
+    // could keep nothing either: a host may change its pages on the way. Any other must not take
+    // over with less than the one before has: the browser tries again.
+    if (!isFirst && hasFiles) throw error;
   }
 }
 
 function isAnsweredHere(request: Request, url: URL): boolean {
   return (
     request.method === 'GET' &&
-    url.href.startsWith(scope) &&
+    isOfApp(url) &&
     !request.headers.has('Range') &&
     (request.cache !== 'only-if-cached' || request.mode === 'same-origin')
   );
+}
+
+/** The page, the files of this build, and those of others: their tabs may be open. */
+function isOfApp({ origin, pathname }: URL): boolean {
+  if (origin !== new URL(scope).origin) return false;
+  return pathname === scopePath || byPath.has(pathname) || pathname.startsWith(assetsPath);
 }
 
 async function answer(request: Request, url: URL): Promise<Response> {
@@ -185,7 +203,7 @@ async function sweep(cache: Cache): Promise<void> {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   await removeLeftovers(cache, files, scope, {
     heldLocks: held.flatMap(({ name }) => name ?? []),
-    pageCount: pages.filter(({ url }) => url.startsWith(scope)).length,
+    pageCount: pages.filter(({ url }) => isOfApp(new URL(url))).length,
     waiting: self.registration.waiting !== null || self.registration.installing !== null,
   });
 }
@@ -200,7 +218,7 @@ async function forget(): Promise<void> {
 async function tell(message: OfflineMessage): Promise<void> {
   const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   for (const page of pages) {
-    if (page.url.startsWith(scope)) page.postMessage(message);
+    if (isOfApp(new URL(page.url))) page.postMessage(message);
   }
 }
 
