@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page, Worker } from '@playwright/test';
+import { contentSecurityPolicyFor, responseHeaders } from '../src/offline/response-headers.ts';
 import { seriousFindings } from './axe.ts';
 import { fileOf, importAs, jsonLines } from './collections.ts';
 import { expect, rerank, stampOf } from './fixtures.ts';
@@ -14,6 +15,7 @@ import {
   scoringWorkers,
   test,
 } from './hub.ts';
+import { builtFolder, startStaticServer } from './static-server.ts';
 import { keptTexts, localValues, watchTexts } from './watch-texts.ts';
 
 /** In everything that the user types, pastes or imports. */
@@ -208,7 +210,12 @@ test.describe('a tour with marked texts and a token', () => {
     expect(hub.requests.filter((one) => one.host === 'cdn' && one.authorization)).toEqual([]);
     expect((await load(page, { model: gated, host: hub.url, device: 'wasm' })).code).toBe(null);
 
-    await page.getByRole('button', { name: 'Forget token' }).click();
+    // In another tab, and this one forgets it, too.
+    const other = await page.context().newPage();
+    await openPage(other);
+    await openModelsView(other);
+    await other.getByRole('button', { name: 'Forget token' }).click();
+    await other.close();
     await expect(page.getByRole('button', { name: 'Access token…' })).toBeVisible();
     expect(await keysHolding(page, token)).toEqual([]);
     await page.reload();
@@ -268,6 +275,49 @@ test('every request is listed with its host, a redirect to another one too', asy
     .map((one) => `${one.host === 'hub' ? hub.url : hub.cdnUrl}${one.path}${one.query}`);
   expect(asked.filter((url) => !listed.has(url))).toEqual([]);
   expect(await seriousFindings(page)).toEqual([]);
+});
+
+test('on a second visit the number of requests is the one that the server counts', async ({
+  page,
+  watch,
+}) => {
+  const host = await startStaticServer(builtFolder, {
+    headers: (pathname) => ({
+      ...responseHeaders,
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': contentSecurityPolicyFor(pathname),
+    }),
+  });
+  const heading = page.getByRole('heading', { level: 2 }).first();
+  const table = page.getByRole('table');
+  try {
+    await page.goto(`${host.url}#/diagnostics`);
+    await expect(page.getByRole('button', { name: 'Remove the offline copy' })).toBeVisible();
+    const before = host.asked.length;
+    await page.reload();
+    await page.goto(`${host.url}#/privacy`);
+    await expect(heading).toHaveText('1 request since this page was opened');
+    await expect(page.getByText(/^1 to this site, \d+ more were answered from what/)).toBeVisible();
+    const sent = table
+      .getByRole('row')
+      .filter({ has: page.getByRole('cell', { name: 'network' }) });
+    await expect(sent).toHaveCount(1);
+    await expect(sent).toContainText('/service-worker.js');
+    await expect(sent).toContainText('offline copy');
+    // The browser looks for a newer version a moment after the page was opened.
+    await expect.poll(() => host.asked.slice(before)).toEqual(['service-worker.js']);
+
+    // A part that cannot be had makes the app look for a newer version.
+    await page.evaluate(() => dispatchEvent(new Event('vite:preloadError')));
+    await expect(heading).toHaveText('2 requests since this page was opened');
+    await expect
+      .poll(() => host.asked.slice(before))
+      .toEqual(['service-worker.js', 'service-worker.js']);
+    // This test's server is not the one that the others have.
+    watch.foreignRequests.length = 0;
+  } finally {
+    await host.close();
+  }
 });
 
 /** Ways out that a script of a page could try; each is given an address. */

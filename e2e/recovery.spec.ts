@@ -50,7 +50,7 @@ test('a device that is destroyed in mid-run is replaced, the second time WASM is
   await expect(page.getByText(/^The GPU was lost during this run/)).toHaveCount(0);
   await expect(page.getByText(scoredSome)).toBeVisible({ timeout: 120_000 });
   await inScoringWorker(page, destroyDevice);
-  await expect(page.getByRole('alert')).toContainText('The graphics device was lost', {
+  await expect(page.getByRole('alert')).toContainText('The GPU was lost again', {
     timeout: 120_000,
   });
   await expectText(page, fewTexts);
@@ -324,7 +324,7 @@ test('a GPU process that is killed in mid-run is survived, and the second time W
     await rerank(page, 'water', fewTexts);
     await expect(page.getByText(scoredSome)).toBeVisible({ timeout: 120_000 });
     await killGpuProcess(browser);
-    await expect(page.getByRole('alert')).toContainText('The graphics device was lost', {
+    await expect(page.getByRole('alert')).toContainText('The GPU was lost again', {
       timeout: 120_000,
     });
     await expectText(page, fewTexts);

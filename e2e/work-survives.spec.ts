@@ -12,6 +12,7 @@ const capitals = [
   'Paris is the capital of France.',
 ];
 
+const leftOf900 = /^The page was left during this run: \d+ of 900 documents are scored/;
 const offerOf = (page: Page) => page.getByRole('region', { name: 'Your last work' });
 const asideOf = (page: Page) => page.getByRole('region', { name: 'Set aside' });
 const queryBox = (page: Page) => page.getByRole('textbox', { name: 'Query' });
@@ -23,6 +24,8 @@ interface Kept {
     Record<string, { query: string; documents: number; rankedAt: number | null }>
   >;
   readonly texts: Readonly<Record<string, { documentsText: string }>>;
+  /** Of the tabs whose result is complete. */
+  readonly finished: readonly string[];
   readonly asides: number;
 }
 
@@ -52,10 +55,12 @@ async function readKept(page: Page): Promise<Kept> {
       return keys.map((key, at): [string, unknown] => [String(key), values[at]]);
     };
     const [heads, texts, asides] = [await all('heads'), await all('texts'), await all('aside')];
+    const scores = (await all('scores')) as [string, { model: unknown; bm25Scores: unknown }][];
     database.close();
     return {
       heads: Object.fromEntries(heads) as Kept['heads'],
       texts: Object.fromEntries(texts) as Kept['texts'],
+      finished: scores.filter(([, { model, bm25Scores }]) => model && bm25Scores).map(([id]) => id),
       asides: asides.length,
     };
   });
@@ -96,6 +101,8 @@ async function openWithResult(page: Page): Promise<void> {
   await rerank(page, query, capitals);
   await expect(stampOf(page)).toContainText('3 pairs');
   await waitUntilKept(page, { query, documents: 3 });
+  const id = await page.evaluate(() => sessionStorage.getItem('crossrank.tab') ?? '');
+  await expect.poll(async () => (await readKept(page)).finished).toContain(id);
 }
 
 test('a reload brings back text, result and view without scoring anything', async ({ page }) => {
@@ -142,13 +149,105 @@ test('after a crash in mid-run a new tab offers the work, with the scores that w
 
   const next = await context.newPage();
   await next.goto('./');
-  await expect(offerOf(next)).toContainText('“loan office” · 900 documents · ranked today');
+  await expect(offerOf(next)).toContainText('“loan office”900 documents · ranked today');
   await next.getByRole('button', { name: 'Bring it back' }).click();
   await expect(offerOf(next)).toHaveCount(0);
   await expect(queryBox(next)).toHaveValue('loan office');
   await expect(documentsBox(next)).toHaveValue(many.join('\n'));
-  await expect(next.getByText(/^Cancelled: \d+ of 900/)).toBeVisible();
+  await expect(next.getByText(leftOf900)).toBeVisible();
+  await expect(queryBox(next)).toBeFocused();
   await expect(next.getByText('Ranked for loan office')).toBeVisible();
+});
+
+test('a run that a reload cuts off is not called cancelled, and the rest can be scored', async ({
+  page,
+}) => {
+  await page.goto('./');
+  await expect(stampOf(page)).toBeVisible();
+  await rerank(page, 'loan office', passages(900));
+  await expect(page.locator('.run-numbers').first()).toContainText(/[1-9]\d* of 900 scored/);
+  await page.reload();
+  await expect(page.getByText(leftOf900)).toBeVisible();
+  await expect(page.getByText(/cancelled/i)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Score the rest' }).click();
+  await expect(page.getByText(leftOf900)).toHaveCount(0);
+  await expect(page.locator('.run-numbers').first()).toContainText(/[1-9]\d* of 900 scored/);
+  await expect(page.getByRole('button', { name: 'Rerank' })).toBeFocused();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('what one tab forgets, every other tab forgets with it', async ({ page, context }) => {
+  await openWithResult(page);
+  const secret = 'what nobody else should read';
+  const other = await context.newPage();
+  await other.goto('./');
+  await expect(stampOf(other)).toBeVisible();
+  await queryBox(other).fill(secret);
+  await waitUntilKept(other, { query: secret });
+  await page.evaluate(() =>
+    localStorage.setItem('crossrank.offline', '{"version":1,"keep":false}'),
+  );
+  // One that nobody could tell: it was asleep, and its text waits in its own storage.
+  const asleep = await context.newPage();
+  await asleep.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
+  await asleep.goto('./');
+  await queryBox(asleep).fill(secret);
+  await waitUntilKept(asleep, { query: secret });
+  await asleep.goto('./demos/keyword-traps.json');
+
+  await page.goto('./#/diagnostics');
+  const loaded = other.waitForEvent('load');
+  await page.getByRole('button', { name: 'Forget everything typed here' }).click();
+  await page.getByRole('button', { name: 'Forget everything typed here' }).click();
+  await loaded;
+  await expect(stampOf(other)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Forget everything typed here' })).toBeVisible();
+  await page.getByRole('link', { name: 'Rerank' }).click();
+  await expect(stampOf(page)).toBeVisible();
+  await asleep.goto('./');
+  for (const tab of [page, other, asleep]) {
+    await expect(stampOf(tab)).toBeVisible();
+    expect(await queryBox(tab).inputValue()).not.toBe(secret);
+    const kept = await tab.evaluate(() => JSON.stringify(Object.entries(sessionStorage)));
+    expect(kept).not.toContain(secret);
+  }
+  const { heads } = await readKept(page);
+  expect(Object.values(heads).map((head) => head.query)).not.toContain(secret);
+  expect(await page.evaluate(() => localStorage.getItem('crossrank.offline'))).not.toBeNull();
+  await Promise.all([other.close(), asleep.close()]);
+  const next = await context.newPage();
+  await next.goto('./');
+  await expect(stampOf(next)).toBeVisible();
+  await next.waitForTimeout(500);
+  await expect(offerOf(next)).toHaveCount(0);
+});
+
+test('an offer moves nothing on the page, and leaves focus on it', async ({ page, context }) => {
+  await openWithResult(page);
+  await page.close();
+  const next = await context.newPage();
+  await next.setViewportSize({ width: 360, height: 740 });
+  await next.goto('./');
+  await expect(offerOf(next)).toBeVisible();
+  await expect(offerOf(next).getByRole('status')).toContainText(query);
+  const top = await next.locator('main').evaluate((main) => main.getBoundingClientRect().top);
+  await next.getByRole('button', { name: 'Not now' }).press('Enter');
+  await expect(offerOf(next)).toHaveCount(0);
+  await expect(next.locator('main')).toBeFocused();
+  expect(await next.locator('main').evaluate((main) => main.getBoundingClientRect().top)).toBe(top);
+});
+
+test('a token that is given or forgotten leaves focus in its place', async ({ page }) => {
+  await page.goto('./#/models');
+  const add = page.getByRole('button', { name: 'Access token…' });
+  await add.press('Enter');
+  const box = page.getByLabel(/^Access token for/);
+  await expect(box).toBeFocused();
+  await box.fill('hf_abcdefgh');
+  await box.press('Enter');
+  await expect(page.getByRole('button', { name: 'Forget token' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(add).toBeFocused();
 });
 
 test('work of a closed tab is offered once, can be declined, and is forgotten for good', async ({
@@ -180,7 +279,12 @@ test('work of a closed tab is offered once, can be declined, and is forgotten fo
   await third.close();
   const fifth = await context.newPage();
   await fifth.goto('./');
-  await fifth.getByRole('button', { name: 'Forget it' }).click();
+  await fifth.getByRole('button', { name: 'Delete your last work' }).click();
+  await fifth.getByRole('button', { name: 'Keep' }).click();
+  await expect(offerOf(fifth)).toBeVisible();
+  await fifth.getByRole('button', { name: 'Delete your last work' }).press('Enter');
+  await fifth.getByRole('button', { name: 'Delete your last work' }).press('Enter');
+  await expect(fifth.locator('main')).toBeFocused();
   await expect(offerOf(fifth)).toHaveCount(0);
   const sixth = await context.newPage();
   await sixth.goto('./');
@@ -256,6 +360,8 @@ test('what is damaged is set aside, told, handed out and deleted only when asked
       scores: damage,
     },
   });
+  await asideOf(page).getByRole('button', { name: 'Delete' }).first().click();
+  await expect(asideOf(page).getByRole('listitem')).toHaveCount(2);
   await asideOf(page).getByRole('button', { name: 'Delete' }).first().click();
   await expect(asideOf(page).getByRole('listitem')).toHaveCount(1);
   expect((await readKept(page)).asides).toBe(0);
@@ -398,7 +504,7 @@ test('long text that only the database has is not lost to a page that could not 
   await expect(stampOf(page)).toBeVisible();
   await old.close();
   // What is on the screen stays; the text that was waiting is offered.
-  await expect(offerOf(page)).toContainText('“long text” · 2,500 documents');
+  await expect(offerOf(page)).toContainText('“long text”2,500 documents');
   await page.getByRole('button', { name: 'Bring it back' }).click();
   await expect.poll(() => documentsBox(page).inputValue()).toBe(long);
 });

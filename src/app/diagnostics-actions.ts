@@ -19,8 +19,9 @@ export async function refreshDiagnostics(): Promise<void> {
 
 /** Asks the browser to keep what is stored here; the answer shows in the state. */
 export async function keepStorage(): Promise<void> {
-  await askToKeepStorage();
-  diagnosticsStore.setState({ storage: await readStorageFacts() });
+  diagnosticsStore.setState({ keepRefused: false });
+  const isKept = await askToKeepStorage();
+  diagnosticsStore.setState({ storage: await readStorageFacts(), keepRefused: isKept !== true });
 }
 
 let checking: AbortController | null = null;

@@ -17,6 +17,22 @@ export const checkNames = [
 
 export type CheckName = (typeof checkNames)[number];
 
+/** What came out of a check. Nothing that was typed is part of any. */
+export type CheckDetail =
+  | { readonly found: 'worker-answers' }
+  /** Numbers of the three known documents, the best first. */
+  | { readonly found: 'order'; readonly order: string; readonly expected: string }
+  | {
+      readonly found: 'logits';
+      readonly pairs: number;
+      readonly largestDifference: number | null;
+      readonly tolerance: number;
+    }
+  | { readonly found: 'other-device'; readonly device: LoadedModel['device'] }
+  | { readonly found: 'no-adapter' | 'kept' | 'absent' | 'refused' }
+  /** The library's or the browser's own words, in English. */
+  | { readonly found: 'message'; readonly message: string };
+
 /** How one check ended. */
 export interface CheckResult {
   readonly name: CheckName;
@@ -25,8 +41,7 @@ export interface CheckResult {
   readonly ms: number;
   /** The library's code where one of its calls failed, else the class of the error; or null. */
   readonly code: Failure['code'] | string | null;
-  /** English: what came out. Nothing that was typed is part of any check. */
-  readonly detail: string;
+  readonly detail: CheckDetail;
 }
 
 /** What a check found; one that throws has failed. */
@@ -71,7 +86,7 @@ async function runCheck(name: CheckName, tools: Tools): Promise<Finding> {
     switch (name) {
       case 'keyword-worker':
         await tools.keywords.load({}, { signal: tools.signal });
-        return { verdict: 'passed', detail: 'A worker was started and answers.' };
+        return { verdict: 'passed', detail: { found: 'worker-answers' } };
       case 'keyword-order':
         return await checkKeywordOrder(tools);
       case 'model-wasm':
@@ -80,23 +95,27 @@ async function runCheck(name: CheckName, tools: Tools): Promise<Finding> {
         return await checkWebGpu(tools);
       default: {
         const trial = await tryStorage(name);
-        if (trial.works) {
-          return { verdict: 'passed', detail: 'Written, read and deleted.' };
-        }
+        if (trial.works) return { verdict: 'passed', detail: { found: 'kept' } };
         return trial.error === null
-          ? { verdict: 'skipped', detail: 'This browser has none here.' }
-          : { verdict: 'failed', detail: 'The browser refused.', code: trial.error };
+          ? { verdict: 'skipped', detail: { found: 'absent' } }
+          : { verdict: 'failed', detail: { found: 'refused' }, code: trial.error };
       }
     }
   } catch (error) {
     if (error instanceof RerankError) {
-      return { verdict: 'failed', detail: error.message, code: error.code };
+      return failedWith(error.message, error.code);
     }
-    return { verdict: 'failed', detail: String(error), code: kindOf(error) };
+    return failedWith(String(error), kindOf(error));
   }
 }
 
-/** Documents in an order that BM25 must change to 1, 0, 2. */
+function failedWith(message: string, code: string | null): Finding {
+  return { verdict: 'failed', detail: { found: 'message', message }, code };
+}
+
+const expectedOrder = '1, 0, 2';
+
+/** Documents in an order that BM25 must change to the one above. */
 const knownDocuments = [
   'The bank lends money.',
   'A river, and the river bank.',
@@ -109,16 +128,16 @@ async function checkKeywordOrder({ keywords, signal }: Tools): Promise<Finding> 
     { signal },
   );
   const order = ranking.map(({ index }) => index).join(', ');
-  const detail = `Three known documents were ranked ${order}.`;
-  return order === '1, 0, 2'
-    ? { verdict: 'passed', detail }
-    : { verdict: 'failed', detail: `${detail} It should be 1, 0, 2.` };
+  return {
+    verdict: order === expectedOrder ? 'passed' : 'failed',
+    detail: { found: 'order', order, expected: expectedOrder },
+  };
 }
 
 async function checkWebGpu(tools: Tools): Promise<Finding> {
   const { devices } = store.getState();
   if (devices?.webgpu.available !== true) {
-    return { verdict: 'skipped', detail: 'WebGPU found no adapter here.' };
+    return { verdict: 'skipped', detail: { found: 'no-adapter' } };
   }
   return modelFinding(await loadOn('webgpu', tools), 'webgpu');
 }
@@ -131,18 +150,15 @@ function modelFinding(model: LoadedModel, wanted: 'wasm' | 'webgpu'): Finding {
   const { device, stepDowns, selfTest } = model;
   if (device !== wanted || selfTest === null) {
     const [step] = stepDowns;
-    return {
-      verdict: 'failed',
-      detail: step?.reason ?? `It runs on ${device} instead.`,
-      code: step?.code ?? null,
-    };
+    return step === undefined
+      ? { verdict: 'failed', detail: { found: 'other-device', device } }
+      : failedWith(step.reason, step.code);
   }
   const { verdict, reason, pairs, largestDifference, tolerance } = selfTest;
-  if (verdict !== 'passed') return { verdict: 'failed', detail: reason, code: 'self-test-failed' };
-  const difference = largestDifference?.toExponential(1) ?? '?';
+  if (verdict !== 'passed') return failedWith(reason, 'self-test-failed');
   return {
     verdict: 'passed',
-    detail: `${pairs.length} known pairs, largest difference ${difference} of ${tolerance} accepted.`,
+    detail: { found: 'logits', pairs: pairs.length, largestDifference, tolerance },
   };
 }
 

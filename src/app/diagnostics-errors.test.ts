@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { RerankError } from '../core/errors.ts';
-import { errorsStore, framesOf, kindOf, noteError } from './diagnostics-errors.ts';
+import {
+  errorsStore,
+  framesOf,
+  kindOf,
+  noteError,
+  noteFailure,
+  noteRecovered,
+} from './diagnostics-errors.ts';
 
 beforeEach(() => {
   vi.stubGlobal('location', new URL('https://crossrank.example/app/'));
@@ -64,6 +71,16 @@ test('the newest twenty errors are kept, with their code', () => {
   expect(kept).toHaveLength(20);
   expect(kept[0]).toMatchObject({ number: 25, kind: 'RerankError', code: 'worker-crashed' });
   expect(kept[19]).toMatchObject({ number: 6 });
+});
+
+test('what a run has survived is told apart from what has ended one', () => {
+  noteRecovered('device-lost');
+  noteFailure('run', { code: 'device-lost', detail: 'MARKER' });
+  expect(errorsStore.getState()).toMatchObject([
+    { where: 'run', code: 'device-lost', recovered: false },
+    { where: 'run', code: 'device-lost', recovered: true },
+  ]);
+  expect(JSON.stringify(errorsStore.getState())).not.toContain('MARKER');
 });
 
 test('what is thrown without being an error has its type for a class', () => {

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import { RerankError } from '../core/errors.ts';
+import type { RecoveredCode } from '../engine/reranker.ts';
 import type { Failure } from './store.ts';
 
 /** One place in a script of this app. */
@@ -24,6 +25,8 @@ export interface NotedError {
   readonly kind: string;
   /** Set for errors of the library. */
   readonly code: Failure['code'] | null;
+  /** Whether the app made it good by itself and went on. */
+  readonly recovered: boolean;
   readonly frames: readonly Frame[];
 }
 
@@ -41,13 +44,19 @@ export function noteError(where: NotedError['where'], thrown: unknown): NotedErr
     where,
     kind: kindOf(thrown),
     code: thrown instanceof RerankError ? thrown.code : null,
+    recovered: false,
     frames: framesOf(thrown),
   });
 }
 
 /** Keeps the code of a failed run or load, which the page has told already. */
 export function noteFailure(where: 'run' | 'model', { code }: Failure): void {
-  note({ where, kind: 'RerankError', code, frames: [] });
+  note({ where, kind: 'RerankError', code, recovered: false, frames: [] });
+}
+
+/** Keeps the code of a failure that a run has gone on after. */
+export function noteRecovered(code: RecoveredCode): void {
+  note({ where: 'run', kind: 'RerankError', code, recovered: true, frames: [] });
 }
 
 /** The class of what was thrown; its name alone could have been chosen by anybody. */

@@ -8,6 +8,8 @@ export interface DiagnosticsState {
   /** Null until it was asked. */
   readonly gpu: GpuFacts | null;
   readonly storage: StorageFacts | null;
+  /** Whether the browser was asked to keep what is stored, and did not promise it. */
+  readonly keepRefused: boolean;
   readonly checks: {
     /** The one under way; null when none is. */
     readonly running: CheckName | null;
@@ -18,5 +20,6 @@ export interface DiagnosticsState {
 export const diagnosticsStore = createStore<DiagnosticsState>(() => ({
   gpu: null,
   storage: null,
+  keepRefused: false,
   checks: { running: null, results: [] },
 }));

@@ -1,4 +1,5 @@
 import type { NotedError } from './diagnostics-errors.ts';
+import { runRecovery } from './run-recovery.ts';
 import { store } from './store.ts';
 
 /**
@@ -12,7 +13,10 @@ export function noteErrorLater(where: NotedError['where'], thrown: unknown): voi
   );
 }
 
-/** Notes from now on what fails outside of views, and every failed run and load; returns how to stop. */
+/**
+ * Notes from now on what fails outside of views, every failed run and load, and what runs have
+ * survived; returns how to stop.
+ */
 export function watchErrors(): () => void {
   const onError = ({ error }: ErrorEvent): void => noteErrorLater('page', error);
   const onRejection = ({ reason }: PromiseRejectionEvent): void =>
@@ -29,9 +33,17 @@ export function watchErrors(): () => void {
       );
     }
   });
+  const unsubscribeRecovery = runRecovery.subscribe(({ recovery }) => {
+    if (recovery === null) return;
+    import('./diagnostics-errors.ts').then(
+      ({ noteRecovered }) => noteRecovered(recovery.code),
+      () => undefined,
+    );
+  });
   return () => {
     removeEventListener('error', onError);
     removeEventListener('unhandledrejection', onRejection);
     unsubscribe();
+    unsubscribeRecovery();
   };
 }

@@ -1,4 +1,5 @@
 import { type Draft, type DraftOutcome, readDraft, writeDraft } from '../io/settings-storage.ts';
+import { dropForgotten } from './forgotten-mark.ts';
 import { tabStorage } from './services.ts';
 import { type AppState, type Input, store } from './store.ts';
 
@@ -17,6 +18,7 @@ let isStopped = false;
  * once when the page is left: a database may be too slow for that.
  */
 export function keepDraft(): Draft | null {
+  dropForgotten();
   const draft = readDraft(tabStorage).draft ?? null;
   if (draft !== null) {
     const { query, documents: documentsText, layout } = draft;

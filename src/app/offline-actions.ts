@@ -163,7 +163,7 @@ function showMessage(message: OfflineMessage): void {
       break;
     case 'failed':
       // The host has the files of a newer version, then.
-      if (message.reason === 'files-changed') lookForUpdate();
+      if (message.reason === 'files-changed') worker?.lookForUpdate();
       showOffline({ phase: 'failed', reason: message.reason, keptBytes: message.keptBytes });
       break;
     case 'paused':
@@ -175,10 +175,6 @@ function showMessage(message: OfflineMessage): void {
     default:
       message satisfies never;
   }
-}
-
-function lookForUpdate(): void {
-  worker?.registration.update().catch(() => undefined);
 }
 
 function takeOver(first: boolean): void {

@@ -1,12 +1,16 @@
+import type { RequestsMessage } from '../engine/request-log.ts';
 import {
   type OfflineMessage,
   type PageMessage,
   readOfflineMessage,
 } from '../offline/offline-messages.ts';
+import { noteRequests } from './requests-watch.ts';
 
 /** The service worker of this page, as far as the page has to do with it. */
 export interface OfflineWorker {
   readonly registration: ServiceWorkerRegistration;
+  /** Looks for a newer version now; a look that fails is as good as none. */
+  readonly lookForUpdate: () => void;
   /** Goes to the version that is in charge; lost where none is yet. */
   send(message: PageMessage, ports?: Transferable[]): void;
 }
@@ -38,15 +42,18 @@ export async function openOfflineWorker(events: OfflineEvents): Promise<OfflineW
     if (message !== null) events.onMessage(message);
   });
   serviceWorker.startMessages();
-  const registration = await serviceWorker.register(
-    new URL('service-worker.js', pageFolder()).href,
+  const registration = await noted(
     // Hosts let copies live for minutes, and an update is looked for now.
-    { updateViaCache: 'none' },
+    serviceWorker.register(scriptAddress(), { updateViaCache: 'none' }),
   );
+  const lookForUpdate = (): void => {
+    noted(registration.update()).catch(() => undefined);
+  };
   followVersions(registration, events.onWaiting);
-  followTime(registration);
+  followTime(lookForUpdate);
   return {
     registration,
+    lookForUpdate,
     send: (message, ports = []) => registration.active?.postMessage(message, ports),
   };
 }
@@ -54,6 +61,31 @@ export async function openOfflineWorker(events: OfflineEvents): Promise<OfflineW
 /** Address of the folder that the page lies in: the service worker is in charge of that. */
 export function pageFolder(): string {
   return new URL(import.meta.env.BASE_URL, new URL('.', location.href)).href;
+}
+
+function scriptAddress(): string {
+  return new URL('service-worker.js', pageFolder()).href;
+}
+
+/**
+ * The browser records its requests for this script nowhere. Each call counts as one over the
+ * network: where there is a service worker already, the browser asks when the page is opened.
+ */
+async function noted<Result>(call: Promise<Result>): Promise<Result> {
+  const begunMs = performance.now();
+  try {
+    return await call;
+  } finally {
+    const request = {
+      url: scriptAddress(),
+      startedAt: performance.timeOrigin + begunMs,
+      ms: performance.now() - begunMs,
+      bytes: null,
+      status: null,
+    };
+    const message: RequestsMessage = { type: 'crossrank-requests', requests: [request] };
+    noteRequests('service-worker', message);
+  }
 }
 
 function followVersions(registration: ServiceWorkerRegistration, onWaiting: () => void): void {
@@ -68,7 +100,7 @@ function followVersions(registration: ServiceWorkerRegistration, onWaiting: () =
   follow();
 }
 
-function followTime(registration: ServiceWorkerRegistration): void {
+function followTime(lookForUpdate: () => void): void {
   let lookedAt = Date.now();
   const look = (): void => {
     if (document.visibilityState !== 'visible' || !navigator.onLine) return;
@@ -76,12 +108,10 @@ function followTime(registration: ServiceWorkerRegistration): void {
     // A clock that was set back says nothing.
     if (elapsedMs >= 0 && elapsedMs < updateMs) return;
     lookedAt = Date.now();
-    registration.update().catch(() => undefined);
+    lookForUpdate();
   };
   setInterval(look, updateMs);
   document.addEventListener('visibilitychange', look);
   // A part that is gone from the server belongs to a version that was replaced there.
-  addEventListener('vite:preloadError', () => {
-    registration.update().catch(() => undefined);
-  });
+  addEventListener('vite:preloadError', lookForUpdate);
 }

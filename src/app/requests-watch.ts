@@ -1,6 +1,6 @@
 import { isRequestsMessage, type RequestOrigin } from '../engine/request-log.ts';
 
-/** A worker's message about its requests, as it came. */
+/** A message about requests, as it came: a worker's about its own, or the page's. */
 export interface WorkerRequests {
   readonly from: RequestOrigin;
   readonly message: unknown;
@@ -9,7 +9,7 @@ export interface WorkerRequests {
 /** Messages that are held; a long day makes hundreds. */
 const mostMessages = 20_000;
 
-/** All that workers told so far, for the view that shows it; nothing here leaves the page. */
+/** All that was told so far, for the view that shows it; nothing here leaves the page. */
 export const workerRequests: WorkerRequests[] = [];
 
 let onMore: (() => void) | null = null;
@@ -19,12 +19,15 @@ performance.setResourceTimingBufferSize(mostMessages);
 
 /** Listens to what a worker tells of its requests, from its first message on; gives it back. */
 export function watchRequests(worker: Worker, from: RequestOrigin): Worker {
-  worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    if (!isRequestsMessage(data) || workerRequests.length >= mostMessages) return;
-    workerRequests.push({ from, message: data });
-    onMore?.();
-  });
+  worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => noteRequests(from, data));
   return worker;
+}
+
+/** Holds a message about requests that the browser puts into no record; any other is ignored. */
+export function noteRequests(from: RequestOrigin, message: unknown): void {
+  if (!isRequestsMessage(message) || workerRequests.length >= mostMessages) return;
+  workerRequests.push({ from, message });
+  onMore?.();
 }
 
 /** Has a function called after each message from now on; it replaces the one before. */

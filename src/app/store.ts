@@ -65,6 +65,13 @@ export type RunPhase =
       readonly total: number;
       readonly cascade: CascadePosition | null;
     }
+  /** The page went away before the run ended: what was scored until then is kept. */
+  | {
+      readonly phase: 'left';
+      readonly done: number;
+      readonly total: number;
+      readonly cascade: CascadePosition | null;
+    }
   | { readonly phase: 'failed'; readonly failure: Failure };
 
 /** Two models of which the second scores the best of the first again, by their ids. */

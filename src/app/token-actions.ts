@@ -13,6 +13,17 @@ export interface TokensState {
 const tokens = new Map<string, string>(Object.entries(readTokens(localSettings)));
 const keptOrigins = new Set(tokens.keys());
 
+// A token that another tab forgets is forgotten here, too.
+addEventListener('storage', () => {
+  const kept = readTokens(localSettings);
+  for (const origin of keptOrigins) {
+    if (Object.hasOwn(kept, origin)) continue;
+    keptOrigins.delete(origin);
+    tokens.delete(origin);
+  }
+  tokensStore.setState({ places: placesNow() });
+});
+
 /** Which hosts a token was given for. */
 export const tokensStore = createStore<TokensState>(() => ({ places: placesNow() }));
 

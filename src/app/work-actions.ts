@@ -8,6 +8,7 @@ import { restoreInput, stopKeepingDraft, tellDatabaseOutcome, textChanges } from
 import { cancelRerank, replaceInput } from './rerank-actions.ts';
 import { type AppState, type Input, store } from './store.ts';
 import { asideFile, listAside, rememberTold, removeAside } from './work-aside.ts';
+import { emptyStorage, hearToForget, tellToForget } from './work-forget.ts';
 import { WorkKeeper } from './work-keeper.ts';
 import { type KeptState, restoredResult } from './work-shape.ts';
 import { workStore } from './work-store.ts';
@@ -35,6 +36,7 @@ const database = new WorkDatabase({
   onReplaced: () => showProblem('newer-release'),
 });
 let keeper: WorkKeeper | null = null;
+let isForgetting = false;
 
 /**
  * Brings back what this tab had, and from then on keeps what it has. Waits no longer than a few
@@ -43,6 +45,7 @@ let keeper: WorkKeeper | null = null;
  */
 export async function startWork(tabId: string | null, draft: Draft | null): Promise<Restored> {
   followSettings();
+  hearToForget(() => forgetWithOthers());
   const begun = begin(tabId, draft?.changes ?? -1).catch(async (error: unknown) => {
     giveUp(error);
     await showAside();
@@ -66,7 +69,9 @@ export async function bringBack(): Promise<void> {
   location.hash = '#/';
   store.setState({ ...replaceInput(inputOf(work)), ...work.head.view });
   if (work.result !== null) store.setState(restoredResult(work.result));
-  await database.markBroughtBack(offer.tabId).catch(giveUp);
+  // Not before it is kept of this tab: what is neither here nor offered would be lost.
+  const isKept = await keeper?.save();
+  if (isKept) await database.markBroughtBack(offer.tabId).catch(giveUp);
 }
 
 /** Does not speak of the offered work any more in this visit; it stays. */
@@ -117,32 +122,37 @@ export function closeProblem(): void {
 }
 
 /**
- * Deletes all that this page keeps of its own: settings, texts, results, what was set aside, in
- * all tabs. Models and collections stay. This page keeps nothing from then on, so load it anew.
+ * Deletes all that this page keeps of its own: settings, texts, results, access tokens, what was
+ * set aside. Other tabs do so, too, and load themselves anew. Models, collections and the offline
+ * copy stay. This page keeps nothing from then on, so load it anew.
  * @returns whether everything is gone; false where the browser refused
  */
 export async function forgetEverything(): Promise<boolean> {
-  keeper?.stop();
-  stopKeepingDraft();
-  let isGone = true;
-  for (const storage of [() => window.localStorage, () => window.sessionStorage]) {
-    try {
-      const keys = Object.keys(storage());
-      // Another app may have the same origin.
-      for (const key of keys.filter((name) => name.startsWith('crossrank.'))) {
-        storage().removeItem(key);
-      }
-    } catch {
-      isGone = false;
-    }
-  }
-  try {
-    await database.destroy();
-  } catch {
-    isGone = false;
-  }
+  await stopKeeping();
+  const isEmpty = [emptyStorage('local'), emptyStorage('tab')].every(Boolean);
+  tellToForget();
+  const isGone = await database.destroy().then(
+    () => true,
+    () => false,
+  );
   workStore.setState({ offer: null, aside: [] });
-  return isGone;
+  return isEmpty && isGone;
+}
+
+async function stopKeeping(): Promise<void> {
+  isForgetting = true;
+  stopKeepingDraft();
+  await keeper?.stop();
+}
+
+/** Another tab was told to forget everything: what this one has goes as well, and so does its text. */
+async function forgetWithOthers(): Promise<void> {
+  emptyStorage('tab');
+  // What this tab was writing may have come after the other tab's deletion.
+  const gone = stopKeeping().then(() => keeper?.remove());
+  const late = new Promise((resolve) => setTimeout(resolve, patienceMs));
+  await Promise.race([gone, late]).catch(() => undefined);
+  location.reload();
 }
 
 const nothing: Restored = { result: false, changes: 0, trapId: null };
@@ -174,6 +184,7 @@ async function beginKeeping(tabId: string | null, written: KeptState | null): Pr
   // A copy of another tab gets a name of its own, and what it has is written under that.
   const isOwn = tabId !== null && (await holdTabId(tabId));
   const id = isOwn ? tabId : await takeNewTabId();
+  if (isForgetting) return;
   keeper = new WorkKeeper(database, id, isOwn ? written : null, showProblem);
   keeper.start();
   await showAside();
@@ -205,6 +216,7 @@ function restore(work: Work, draftChanges: number): KeptState | null {
     replaced: text.replaced,
     trapId: head.trapId,
     result: restored?.result ?? null,
+    end: work.result?.scores.end ?? null,
     rankedAt: head.rankedAt,
   };
 }

@@ -20,7 +20,10 @@ export class WorkKeeper {
   readonly #tabId: string;
   readonly #onProblem: (problem: WorkProblem | null) => void;
   #written: KeptState | null;
-  #isWriting = false;
+  /** The writing under way. */
+  #writing: Promise<void> | null = null;
+  /** What is stored may be newer than `#written`: the next writing is a whole one. */
+  #isUnsure = false;
   #isStopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
@@ -43,19 +46,41 @@ export class WorkKeeper {
   /** Begins to keep; what is not kept yet is written at once. */
   start(): void {
     store.subscribe((state, before) => this.#notice(state, before));
-    const now = (): void => this.#flush();
-    addEventListener('pagehide', now);
+    addEventListener('pagehide', () => this.#writeLeaving());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') now();
+      if (document.visibilityState !== 'hidden') return;
+      // What changed during the writing under way follows it at once: the browser may end the page.
+      if (this.#writing === null) this.#flush();
+      else this.#writing.then(() => this.#flush());
     });
     tellDatabaseOutcome('pending');
     this.#flush();
   }
 
-  /** Keeps nothing any more. */
-  stop(): void {
+  /** Keeps nothing any more, once what was being written is. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    await this.#writing;
+  }
+
+  /** Deletes what is kept of this tab; for one that has stopped. */
+  async remove(): Promise<void> {
+    await this.#database.remove(this.#tabId);
+  }
+
+  /**
+   * Writes what there is now.
+   * @returns whether it is kept
+   */
+  async save(): Promise<boolean> {
+    await this.#writing;
+    this.#flush();
+    await this.#writing;
+    const written = this.#written;
+    return (
+      written !== null && isSameState(keptStateOf(store.getState(), written, Date.now()), written)
+    );
   }
 
   #notice(state: AppState, before: AppState): void {
@@ -96,29 +121,57 @@ export class WorkKeeper {
     clearTimeout(this.#timer);
     this.#dueAtMs = Number.POSITIVE_INFINITY;
     this.#firstTextMs = null;
-    if (!this.#isStopped && !this.#isWriting) this.#write();
-  }
-
-  async #write(): Promise<void> {
+    if (this.#isStopped || this.#writing !== null) return;
     const now = Date.now();
     const state = keptStateOf(store.getState(), this.#written, now);
-    if (this.#written !== null && isSameState(state, this.#written)) {
+    if (this.#isAsWritten(state)) {
       tellDatabaseOutcome('kept');
       return;
     }
-    this.#isWriting = true;
+    this.#writing = this.#write(state, now).finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  /** What would be lost with the page; the browser finishes what is handed to it in time. */
+  #writeLeaving(): void {
+    if (this.#isStopped) return;
+    const now = Date.now();
+    const state = keptStateOf(store.getState(), this.#written, now);
+    if (this.#writing === null && this.#isAsWritten(state)) return;
+    const change = changeOf(state, this.#certain(), { changes: textChanges(), now });
+    if (this.#written !== null && this.#database.writeLeaving(this.#tabId, change)) {
+      this.#isUnsure = true;
+    } else this.#flush();
+  }
+
+  /** What is stored for certain; null: nothing. */
+  #certain(): KeptState | null {
+    return this.#isUnsure ? null : this.#written;
+  }
+
+  #isAsWritten(state: KeptState): boolean {
+    const certain = this.#certain();
+    return certain !== null && isSameState(state, certain);
+  }
+
+  async #write(state: KeptState, now: number): Promise<void> {
+    const before = this.#certain();
+    this.#isUnsure = false;
     this.#writtenAtMs = performance.now();
     let problem: WorkProblem | null = null;
     try {
       const as = { changes: textChanges(), now };
-      const isWhole = await this.#database.write(this.#tabId, changeOf(state, this.#written, as));
+      const isWhole = await this.#database.write(this.#tabId, changeOf(state, before, as));
       // What was written before is gone: it was deleted in another tab, or by the browser.
-      if (!isWhole) await this.#database.write(this.#tabId, changeOf(state, null, as));
+      if (!isWhole && !this.#isStopped) {
+        await this.#database.write(this.#tabId, changeOf(state, null, as));
+      }
       this.#written = state;
     } catch (error) {
       problem = problemOf(error);
+      this.#isUnsure ||= before === null;
     }
-    this.#isWriting = false;
     if (this.#isStopped) return;
     this.#onProblem(problem);
     if (problem !== null) {

@@ -60,7 +60,7 @@ describe('what is kept of the page', () => {
     expect(restored).toEqual({ result: { ...result, runNumber: 0 }, run: { phase: 'done' } });
   });
 
-  it('of a run that was cut off is like one that was cancelled', () => {
+  it('tells a run that was cut off with the page from one that was cancelled or failed', () => {
     const partial: Result = {
       ...result,
       logits: Float64Array.of(1, Number.NaN),
@@ -68,13 +68,30 @@ describe('what is kept of the page', () => {
       model: null,
       timings: null,
     };
-    const work = stored(changeOf(keptStateOf({ ...own, result: partial }, null, 1), null, counts));
-    expect(work?.result && restoredResult(work.result).run).toEqual({
-      phase: 'cancelled',
-      done: 1,
-      total: 2,
-      cascade: null,
-    });
+    const place = { done: 1, total: 2, cascade: null };
+    const scoring = { phase: 'scoring', ...place, pairsPerSecond: null, leftMs: null } as const;
+    const failure = { code: 'out-of-memory', detail: 'No memory.' } as const;
+    const runs: readonly [AppState['run'], AppState['run']][] = [
+      [scoring, { phase: 'left', ...place }],
+      [
+        { phase: 'cancelled', ...place },
+        { phase: 'cancelled', ...place },
+      ],
+      [
+        { phase: 'failed', failure },
+        { phase: 'failed', failure },
+      ],
+    ];
+    const before = keptStateOf({ ...own, result: partial, run: scoring }, null, 1);
+    for (const [run, restored] of runs) {
+      // The scores were written while the run went on, and the same ones after its end.
+      const state = keptStateOf({ ...own, result: partial, run }, before, 1);
+      expect(isSameState(state, before)).toBe(run === scoring);
+      const work = stored(changeOf(state, null, counts));
+      expect(work?.result && restoredResult(work.result).run).toEqual(restored);
+      // Still so while the next run has no score yet.
+      expect(keptStateOf({ ...own, result: partial, run: scoring }, state, 2).end).toBe(state.end);
+    }
   });
 
   it.each([
@@ -91,7 +108,7 @@ describe('what is kept of the page', () => {
     const work = stored(changeOf(keptStateOf({ ...own, result: cut }, null, 1), null, counts));
     const restored = work?.result ? restoredResult(work.result) : null;
     expect(restored?.run).toEqual({
-      phase: 'cancelled',
+      phase: 'left',
       done,
       total: 3,
       cascade: { fast: 'small', strong: 'large', depth: 1, ...where },

@@ -1,12 +1,14 @@
 import type { WorkChange } from '../io/work-database.ts';
 import { documentsRecord, scoresRecord } from '../io/work-records.ts';
 import { asErrorCode } from '../io/work-run-schemas.ts';
-import type { KeptCascade, Work } from '../io/work-types.ts';
+import type { KeptCascade, KeptScores, Work } from '../io/work-types.ts';
 import { pastedDocuments } from './input-view.ts';
 import { ownInput } from './keep-draft.ts';
-import type { AppState, Input, Result, RunPhase } from './store.ts';
+import type { AppState, Failure, Input, Result, RunPhase } from './store.ts';
 
 type NewResult = NonNullable<WorkChange['result']>;
+/** Null: it came to its end, or is under way. */
+type RunEnd = 'cancelled' | Failure | null;
 
 /** What is kept of the page: own text, what it replaced, the result of it, how it is shown. */
 export interface KeptState extends Input {
@@ -16,6 +18,8 @@ export interface KeptState extends Input {
   readonly arrangement: AppState['arrangement'];
   readonly showLogits: boolean;
   readonly result: Result | null;
+  /** How the result's run ended, where it did not come to its end. */
+  readonly end: RunEnd;
   /** When the result was seen first, in milliseconds since 1970; null without one. */
   readonly rankedAt: number | null;
 }
@@ -40,6 +44,7 @@ export function keptStateOf(state: AppState, before: KeptState | null, now: numb
     arrangement,
     showLogits,
     result,
+    end: endIn(state, result, before),
     rankedAt: isKnown ? before.rankedAt : result === null ? null : now,
   };
 }
@@ -59,7 +64,7 @@ export function changeOf(
   before: KeptState | null,
   { changes, now }: { readonly changes: number; readonly now: number },
 ): WorkChange {
-  const { query, layout, trapId, documentsText, replaced, result, rankedAt } = state;
+  const { query, layout, trapId, documentsText, replaced, result, end, rankedAt } = state;
   const { order, arrangement, showLogits } = state;
   const head: WorkChange['head'] = {
     version: 1,
@@ -76,11 +81,11 @@ export function changeOf(
     broughtBack: false,
   };
   const sameText = before?.documentsText === documentsText && before.replaced === replaced;
-  const sameResult = before !== null && before.result === result;
+  const sameResult = before !== null && before.result === result && before.end === end;
   return {
     head,
     ...(!sameText && { text: { version: 1, documentsText, replaced } }),
-    ...(!sameResult && { result: resultChange(result, before?.result ?? null) }),
+    ...(!sameResult && { result: resultChange(result, end, before?.result ?? null) }),
   };
 }
 
@@ -90,8 +95,9 @@ export function restoredResult(kept: NonNullable<Work['result']>): {
   readonly run: RunPhase;
 } {
   const { scores, documents } = kept;
+  const { end, ...known } = scores;
   const result: Result = {
-    ...scores,
+    ...known,
     // Every run of this page is newer.
     runNumber: 0,
     documents,
@@ -99,12 +105,12 @@ export function restoredResult(kept: NonNullable<Work['result']>): {
     bm25Failure: null,
     collection: null,
   };
-  return { result, run: endOf(result) };
+  return { result, run: endOf(result, end) };
 }
 
 const keptFields = [
   ...(['query', 'documentsText', 'layout', 'replaced', 'trapId'] as const),
-  ...(['order', 'arrangement', 'showLogits', 'result'] as const),
+  ...(['order', 'arrangement', 'showLogits', 'result', 'end'] as const),
 ];
 
 function keptResultOf(state: AppState, before: Result | null): Result | null {
@@ -116,47 +122,66 @@ function keptResultOf(state: AppState, before: Result | null): Result | null {
   return result !== null && result.done === 0 ? before : result;
 }
 
+/** An earlier result keeps its end while the next run has no score yet. */
+function endIn({ run }: AppState, result: Result | null, before: KeptState | null): RunEnd {
+  if (result === null || result.model !== null) return null;
+  if (result === before?.result && run.phase !== 'cancelled' && run.phase !== 'failed') {
+    return before.end;
+  }
+  if (run.phase === 'cancelled') return 'cancelled';
+  return run.phase === 'failed' ? run.failure : null;
+}
+
 function documentsIn(input: Input): number {
   const pasted = pastedDocuments(input);
   return pasted.ok ? pasted.documents.length : 0;
 }
 
-function resultChange(result: Result | null, before: Result | null): NewResult | null {
+function resultChange(result: Result | null, end: RunEnd, before: Result | null): NewResult | null {
   if (result === null) return null;
   const { documents, query, reading, logits, tokens, truncated, passages } = result;
   const { bm25Scores, cascade, done, model, timings } = result;
   const of = { query, reading, logits, tokens, truncated, passages, bm25Scores };
   return {
     ...(documents !== before?.documents && { documents: documentsRecord(documents) }),
-    scores: scoresRecord({ ...of, cascade: keptCascade(cascade), done, model, timings }),
+    scores: scoresRecord({
+      ...of,
+      cascade: keptCascade(cascade),
+      end: keptEnd(end),
+      done,
+      model,
+      timings,
+    }),
   };
 }
 
-/** The library's own codes alone are kept. */
 function keptCascade(cascade: Result['cascade']): KeptCascade | null {
   if (cascade === null) return null;
   const { strongFailure } = cascade;
-  return {
-    ...cascade,
-    strongFailure:
-      strongFailure === null
-        ? null
-        : { code: asErrorCode(strongFailure.code), detail: strongFailure.detail },
-  };
+  return { ...cascade, strongFailure: strongFailure && keptFailure(strongFailure) };
 }
 
-/** A run that was not over when the page went away was cut off like one that was cancelled. */
-function endOf({ model, documents, done, cascade }: Result): RunPhase {
+function keptEnd(end: RunEnd): KeptScores['end'] {
+  return end === null || end === 'cancelled' ? end : keptFailure(end);
+}
+
+/** The library's own codes alone are kept. */
+function keptFailure({ code, detail }: Failure) {
+  return { code: asErrorCode(code), detail };
+}
+
+/** Where nothing says how a run ended, the page went away before it did. */
+function endOf({ model, documents, done, cascade }: Result, end: KeptScores['end']): RunPhase {
   if (model !== null) return { phase: 'done' };
-  if (cascade === null) {
-    return { phase: 'cancelled', done, total: documents.length, cascade: null };
-  }
+  if (end !== null && end !== 'cancelled') return { phase: 'failed', failure: end };
+  const phase = end ?? 'left';
+  if (cascade === null) return { phase, done, total: documents.length, cascade: null };
   const { fast, strong, depth, stages } = cascade;
   const known = stages.filter((stage) => stage !== null).length;
   const again = stages.filter((stage) => stage === 'strong').length;
   const isFirst = known < documents.length;
   return {
-    phase: 'cancelled',
+    phase,
     done: known + again,
     total: documents.length + depth,
     cascade: {

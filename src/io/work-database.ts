@@ -39,6 +39,10 @@ export interface WorkListener {
 export class WorkDatabase {
   readonly #listener: WorkListener;
   #connection: Promise<Connection> | null = null;
+  /** Of `#connection`, once it is open. */
+  #open: Connection | null = null;
+  /** What the last writing of this page got. */
+  #sequence: number | null = null;
 
   constructor(listener: WorkListener) {
     this.#listener = listener;
@@ -52,7 +56,7 @@ export class WorkDatabase {
   /** Lets go of the database; the next call opens it again. */
   async close(): Promise<void> {
     const connection = this.#connection;
-    this.#connection = null;
+    this.#letGo();
     (await connection?.catch(() => null))?.close();
   }
 
@@ -73,7 +77,6 @@ export class WorkDatabase {
    *   another tab, or the browser, has deleted it, and all has to be written
    */
   async write(tabId: string, change: WorkChange): Promise<boolean> {
-    const { head, text, result } = change;
     let isWhole = true;
     await this.#change(async (transaction) => {
       const present = await Promise.all(
@@ -84,22 +87,29 @@ export class WorkDatabase {
       const heads = transaction.objectStore('heads');
       const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
       const sequence = sequenceAfter(ids.map((id, at) => ({ tabId: id, head: values[at] })));
-      const put = (name: TabStore, value: unknown): Promise<unknown> =>
-        transaction.objectStore(name).put(value, tabId);
-      await Promise.all([
-        put('heads', { ...head, sequence }),
-        text === undefined ? null : put('texts', text),
-        result?.documents === undefined ? null : put('documents', result.documents),
-        result ? put('scores', result.scores) : null,
-        ...(result === null
-          ? [
-              transaction.objectStore('documents').delete(tabId),
-              transaction.objectStore('scores').delete(tabId),
-            ]
-          : []),
-      ]);
+      await Promise.all(putParts(transaction, tabId, change, sequence));
+      this.#sequence = sequence;
     });
     return isWhole;
+  }
+
+  /**
+   * Writes a change of one tab while its page goes away: nothing of the page runs any more when the
+   * database answers, so all is handed over at once. Relies on what `write` has left there.
+   * @returns whether it was handed over; false before the first `write`
+   */
+  writeLeaving(tabId: string, change: WorkChange): boolean {
+    if (this.#open === null || this.#sequence === null) return false;
+    try {
+      const transaction = this.#open.transaction(allStores, 'readwrite');
+      const puts = putParts(transaction, tabId, change, this.#sequence);
+      // There is nobody to tell of a failure.
+      Promise.all([...puts, transaction.done]).catch(() => undefined);
+      transaction.commit();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** The heads of all tabs. */
@@ -175,11 +185,13 @@ export class WorkDatabase {
   #connect(): Promise<Connection> {
     if (this.#connection !== null) return this.#connection;
     const forget = (): void => {
-      if (this.#connection === connection) this.#connection = null;
+      if (this.#connection === connection) this.#letGo();
     };
     const connection = openConnection(this.#listener, forget);
     this.#connection = connection;
-    connection.catch(forget);
+    connection.then((database) => {
+      if (this.#connection === connection) this.#open = database;
+    }, forget);
     return connection;
   }
 
@@ -192,9 +204,14 @@ export class WorkDatabase {
       const isClosed = error instanceof DOMException && error.name === 'InvalidStateError';
       if (isAgain || !isClosed) throw error;
       // The browser has closed the connection.
-      if (this.#connection === connection) this.#connection = null;
+      if (this.#connection === connection) this.#letGo();
       return await this.#run(work, true);
     }
+  }
+
+  #letGo(): void {
+    this.#connection = null;
+    this.#open = null;
   }
 
   /** One transaction over everything: all of `work` is kept, or nothing of it. */
@@ -289,6 +306,28 @@ async function openConnection(
 
 function changeOf(database: Connection) {
   return database.transaction(allStores, 'readwrite');
+}
+
+function putParts(
+  transaction: Change,
+  tabId: string,
+  { head, text, result }: WorkChange,
+  sequence: number,
+): Promise<unknown>[] {
+  const put = (name: TabStore, value: unknown): Promise<unknown> =>
+    transaction.objectStore(name).put(value, tabId);
+  return [
+    put('heads', { ...head, sequence }),
+    ...(text === undefined ? [] : [put('texts', text)]),
+    ...(result?.documents === undefined ? [] : [put('documents', result.documents)]),
+    ...(result ? [put('scores', result.scores)] : []),
+    ...(result === null
+      ? [
+          transaction.objectStore('documents').delete(tabId),
+          transaction.objectStore('scores').delete(tabId),
+        ]
+      : []),
+  ];
 }
 
 function deleteTab(transaction: Change, tabId: string): Promise<void>[] {

@@ -152,6 +152,12 @@ const scoresSchema = v.object({
     }),
   ),
   done: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  end: v.optional(
+    v.nullable(
+      v.union([v.literal('cancelled'), v.object({ code: errorCodeSchema, detail: v.string() })]),
+    ),
+    null,
+  ),
   model: v.nullable(loadedModelSchema),
   timings: v.nullable(timingsSchema),
 });

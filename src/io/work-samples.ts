@@ -74,6 +74,7 @@ export const sampleScores: KeptScores = {
     strongFailure: { code: 'out-of-memory', detail: 'No memory.' },
   },
   done: 3,
+  end: null,
   model,
   timings,
 };
@@ -86,6 +87,7 @@ export const partialScores: KeptScores = {
   bm25Scores: null,
   cascade: null,
   done: 2,
+  end: 'cancelled',
   model: null,
   timings: null,
 };

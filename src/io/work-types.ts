@@ -79,6 +79,8 @@ export interface KeptScores {
   readonly cascade: KeptCascade | null;
   /** Documents scored, >= 1. */
   readonly done: number;
+  /** How a run ended that did not come to its end; null where it did, or is still under way. */
+  readonly end: 'cancelled' | { readonly code: RerankErrorCode; readonly detail: string } | null;
   /** Null while the run has not come to its end. */
   readonly model: LoadedModel | null;
   readonly timings: RerankTimings | null;

@@ -32,14 +32,18 @@ export async function probeFiles(
   // One failure makes the others useless: stop them as well.
   const stop = new AbortController();
   const signal = call.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal;
-  const waiting = paths.entries();
+  const [first, ...others] = paths.entries();
+  const waiting = others.values();
+  const probe = async ([index, path]: [number, string]): Promise<void> => {
+    found[index] = await probeFile(address, checkPath(path, address.id), { ...call, signal });
+  };
   const probeNext = async (): Promise<void> => {
     // The iterator is shared: each path is taken once.
-    for (const [index, path] of waiting) {
-      found[index] = await probeFile(address, checkPath(path, address.id), { ...call, signal });
-    }
+    for (const entry of waiting) await probe(entry);
   };
   try {
+    // By itself: a host that refuses access refuses it for all of them, and is asked no more.
+    if (first !== undefined) await probe(first);
     await Promise.all(Array.from({ length: probesAtOnce }, probeNext));
   } catch (error) {
     stop.abort();
@@ -102,7 +106,8 @@ async function probeFile(
   const head = await ask({
     ...request,
     method: 'HEAD',
-    accept: [401, 403, 404, 405, 410, 501],
+    // 403 may mean the method alone; 401 does not.
+    accept: [403, 404, 405, 410, 501],
   });
   if (head.status === 404 || head.status === 410) return null;
   const sha256 = head.ok ? toldSha256(head) : null;

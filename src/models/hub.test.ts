@@ -271,9 +271,14 @@ describe('probeFiles', () => {
     expect(await probeFiles({ host, id, revision: 'main' }, ['a.onnx', 'b.onnx'])).toEqual([]);
   });
 
-  it('says when the host refuses access', async () => {
-    const { host } = await serve({}, statusOf(401));
-    await rejection(probeFiles({ host, id, revision: 'main' }, ['a.onnx']), 'access-denied');
+  it.each([
+    [401, ['HEAD']],
+    [403, ['HEAD', 'GET']],
+  ])('says when the host refuses access by %i, and asks it no more', async (status, methods) => {
+    const { host, asked } = await serve({}, statusOf(status));
+    const paths = Array.from({ length: 9 }, (_, number) => `${number}.onnx`);
+    await rejection(probeFiles({ host, id, revision: 'main' }, paths), 'access-denied');
+    expect(asked.map(({ method }) => method)).toEqual(methods);
   });
 
   it('stops when it is aborted', async () => {

@@ -90,6 +90,23 @@ describe('readModelFiles', () => {
     await expectRejection(readModel(card, await serve({ weights })), 'download-failed');
   });
 
+  it('asks once more for a file that broke off, and progress never falls', async () => {
+    let asked = 0;
+    const weights = (response: ServerResponse): void => {
+      asked += 1;
+      const answer = asked === 1 ? cutOff(contents.weights, 100_000) : sends(contents.weights);
+      answer(response);
+    };
+    const told: number[] = [];
+    const files = await readModel(card, await serve({ weights }), {
+      onProgress: (loadedBytes) => told.push(loadedBytes),
+    });
+    expect(asked).toBe(2);
+    expect(Buffer.compare(wholeOf(files.weights), contents.weights)).toBe(0);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(totalBytes);
+  });
+
   it('names the file that failed', async () => {
     const baseUrl = await serve({ tokenizer: statusOf(404) });
     await expect(readModel(card, baseUrl)).rejects.toThrow(

@@ -92,6 +92,21 @@ export async function readModelFiles(
   }
 }
 
+/** An answer that ended too early; asking again may help. */
+class BrokenOffError extends RerankError {
+  readonly offset: number;
+
+  constructor(url: string, offset: number, cause: unknown) {
+    super('download-failed', `${url} broke off after ${offset} bytes.`, { cause });
+    this.offset = offset;
+  }
+}
+
+/**
+ * One more try after an answer that broke off. Chromium lets two requests for one file share what
+ * the first writes into its cache, and where the first is given up the other may break off, too: so
+ * the second try goes past the cache.
+ */
 async function fetchFile(
   url: string,
   file: AppFile,
@@ -99,7 +114,29 @@ async function fetchFile(
   addBytes: (bytes: number) => void,
   fetchIt: typeof fetch,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetchIt(url, { signal }).catch((error: unknown) => {
+  try {
+    return await fetchOnce(url, file, { signal }, addBytes, fetchIt);
+  } catch (error) {
+    if (!(error instanceof BrokenOffError) || signal.aborted) throw error;
+    // Progress never falls: what came before is not counted twice.
+    let told = error.offset;
+    const addNew = (bytes: number): void => {
+      const repeated = Math.min(told, bytes);
+      told -= repeated;
+      if (bytes > repeated) addBytes(bytes - repeated);
+    };
+    return await fetchOnce(url, file, { signal, cache: 'no-store' }, addNew, fetchIt);
+  }
+}
+
+async function fetchOnce(
+  url: string,
+  file: AppFile,
+  init: RequestInit,
+  addBytes: (bytes: number) => void,
+  fetchIt: typeof fetch,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetchIt(url, init).catch((error: unknown) => {
     throw new RerankError('download-failed', `${url} could not be reached: ${String(error)}`, {
       cause: error,
     });
@@ -121,9 +158,7 @@ async function fetchFile(
     }
   } catch (error) {
     if (error instanceof RerankError) throw error;
-    throw new RerankError('download-failed', `${url} broke off after ${offset} bytes.`, {
-      cause: error,
-    });
+    throw new BrokenOffError(url, offset, error);
   } finally {
     reader.cancel().catch(() => undefined);
   }

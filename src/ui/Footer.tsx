@@ -17,7 +17,7 @@ export function Footer() {
       </p>
       <p className="console-hint">
         <span>{words.footer.console}</span> <code>{example}</code>
-        <CopyButton text={() => example} label={words.result.copy.replace('JSON', '').trim()} />
+        <CopyButton text={() => example} label={words.footer.copy} />
       </p>
     </footer>
   );

@@ -4,8 +4,14 @@ import { useMeasures } from './models-measures.ts';
 
 type Report = NonNullable<Extract<ModelPhase, { phase: 'ready' }>['model']['selfTest']>;
 
+interface Props {
+  readonly report: Report;
+  /** Name of the region, where a page has another self-test. Default: the heading. */
+  readonly label?: string;
+}
+
 /** Whether this device computes what it should: the verdict, and every pair to look at. */
-export function ModelsSelfTest({ report }: { report: Report }) {
+export function ModelsSelfTest({ report, label }: Props) {
   const { words, count } = useLanguage();
   const { fine } = useMeasures();
   const { test } = words.models;
@@ -16,7 +22,7 @@ export function ModelsSelfTest({ report }: { report: Report }) {
     facts.push(test.largest(fine(largestDifference), fine(tolerance)));
   }
   return (
-    <section className="self-test" aria-label={test.heading}>
+    <section className="self-test" aria-label={label ?? test.heading}>
       <h3>{test.heading}</h3>
       <p>
         <Verdict verdict={verdict} />

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { forgetToken, giveToken, originOf, tokensStore } from '../app/token-actions.ts';
 import { useLanguage } from './language.ts';
@@ -21,6 +21,15 @@ function TokenOfHost({ origin }: { origin: string }) {
   const [open, setOpen] = useState(false);
   const [outcome, setOutcome] = useState<ReturnType<typeof giveToken>>('given');
   const { host } = new URL(origin);
+  const forget = useRef<HTMLButtonElement>(null);
+  const add = useRef<HTMLButtonElement>(null);
+  const hasChanged = useRef(false);
+  // The button that was pressed is gone: focus goes to the one in its place.
+  useEffect(() => {
+    if (!hasChanged.current) return;
+    hasChanged.current = false;
+    (place === null ? add : forget).current?.focus();
+  }, [place]);
   return (
     <div className="models-token">
       {place !== null && (
@@ -28,8 +37,10 @@ function TokenOfHost({ origin }: { origin: string }) {
           <span>{words.places[place](host)}</span>
           <button
             type="button"
+            ref={forget}
             className="link"
             onClick={() => {
+              hasChanged.current = true;
               forgetToken(origin);
               setOutcome('given');
             }}
@@ -39,7 +50,7 @@ function TokenOfHost({ origin }: { origin: string }) {
         </p>
       )}
       {place === null && !open && (
-        <button type="button" className="link models-note" onClick={() => setOpen(true)}>
+        <button ref={add} type="button" className="link models-note" onClick={() => setOpen(true)}>
           {words.add}
         </button>
       )}
@@ -47,9 +58,11 @@ function TokenOfHost({ origin }: { origin: string }) {
         <TokenForm
           host={host}
           onGive={(typed, keep) => {
+            hasChanged.current = true;
             const given = giveToken(origin, typed, keep);
             setOutcome(given);
-            if (given !== 'refused') setOpen(false);
+            if (given === 'refused') hasChanged.current = false;
+            else setOpen(false);
           }}
         />
       )}
@@ -73,6 +86,9 @@ function TokenForm({ host, onGive }: FormProps) {
   const [typed, setTyped] = useState('');
   const [shown, setShown] = useState(false);
   const [keep, setKeep] = useState(false);
+  const box = useRef<HTMLInputElement>(null);
+  // It comes with a press on the button that is gone now.
+  useEffect(() => box.current?.focus(), []);
   return (
     <form
       className="models-token-form"
@@ -87,6 +103,7 @@ function TokenForm({ host, onGive }: FormProps) {
       </label>
       <div className="models-look-up">
         <input
+          ref={box}
           id={`${id}-token`}
           type={shown ? 'text' : 'password'}
           className="box mono"

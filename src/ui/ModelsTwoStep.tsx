@@ -13,6 +13,8 @@ interface Props {
 /** A button that asks in its own place before it does what cannot be undone. */
 export function ModelsTwoStep({ label, name, question, onConfirm }: Props) {
   const { words } = useLanguage();
+  // Whoever speaks to the page says the word that is shown, so the name has to hold it.
+  const { yes } = words.models.kept;
   const [asking, setAsking] = useState(false);
   const questionId = useId();
   const first = useRef<HTMLButtonElement>(null);
@@ -55,14 +57,14 @@ export function ModelsTwoStep({ label, name, question, onConfirm }: Props) {
       <button
         type="button"
         className="button button-bad"
-        aria-label={name}
+        aria-label={name.includes(yes) ? name : `${yes}: ${name}`}
         onClick={() => {
           wasAsking.current = false;
           setAsking(false);
           onConfirm();
         }}
       >
-        {words.models.kept.yes}
+        {yes}
       </button>
       <button
         ref={keep}

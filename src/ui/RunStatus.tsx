@@ -13,6 +13,9 @@ const RecoveryNote = lazy(async () => ({
   default: (await import('./RecoveryNote.tsx')).RecoveryNote,
 }));
 
+/** Fetched with a restored result whose run was cut off. */
+const RunLeft = lazy(async () => ({ default: (await import('./RunLeft.tsx')).RunLeft }));
+
 /** Progress while scoring, what happened otherwise. */
 export function RunStatus() {
   const language = useLanguage();
@@ -65,6 +68,12 @@ function RunNotice({ run }: { run: RunPhase }) {
           <p className="notice">
             <CascadeCancelled cascade={run.cascade} />
           </p>
+        </Suspense>
+      );
+    case 'left':
+      return (
+        <Suspense>
+          <RunLeft run={run} />
         </Suspense>
       );
     case 'scoring':

@@ -1,10 +1,13 @@
-import './styles/update-notice.css';
 import { useStore } from 'zustand';
+import { collectionsStore } from '../app/collections-store.ts';
 import { applyUpdate, closeOfflineNotice, reloadForThreads } from '../app/offline-actions.ts';
 import { type OfflineState, offlineStore } from '../app/offline-store.ts';
+import { isRunUnderWay } from '../app/run-under-way.ts';
 import { useLanguage } from './language.ts';
+import { catchFocus } from './lost-focus.ts';
 import { type OfflineDictionary, offlineEn } from './offline-en.ts';
 import { offlineZh } from './offline-zh.ts';
+import { useApp } from './use-app.ts';
 
 /**
  * Says what a reload would bring: a newer version, or threads on a host without headers. Nothing is
@@ -14,24 +17,32 @@ export function UpdateNotice() {
   const { tag } = useLanguage();
   const words = tag === 'zh' ? offlineZh : offlineEn;
   const reason = useStore(offlineStore, reasonOf);
+  const collections = useStore(collectionsStore);
+  const endsRun = useApp((app) => isRunUnderWay(app, collections));
   return (
-    // There from the beginning, so that screen readers read out what comes.
-    <div role="status">
+    <div {...(reason !== null && { className: 'app-notice' })}>
+      {/* There from the beginning, so that screen readers read out what comes. */}
+      <div role="status">{reason !== null && <p>{words[reason]}</p>}</div>
       {reason !== null && (
-        <div className="update-notice">
-          <p>{words[reason]}</p>
-          <div className="update-notice-actions">
+        <>
+          {endsRun && <p className="muted">{words.runEnds}</p>}
+          <div className="work-actions">
             <button type="button" className="button button-main" onClick={reloads[reason]}>
               {words.reload}
             </button>
-            <button type="button" className="button button-quiet" onClick={closeOfflineNotice}>
+            <button type="button" className="button button-quiet" onClick={putOff}>
               {words.later}
             </button>
           </div>
-        </div>
+        </>
       )}
     </div>
   );
+}
+
+function putOff(): void {
+  closeOfflineNotice();
+  catchFocus();
 }
 
 type Reason = keyof OfflineDictionary & ('waiting' | 'elsewhere' | 'isolation');

@@ -1,56 +1,94 @@
+import { type ReactNode, useRef } from 'react';
 import { useStore } from 'zustand';
 import { type AsideEntry, type WorkOffer, type WorkState, workStore } from '../app/work-store.ts';
 import { useLanguage } from './language.ts';
+import { catchFocus } from './lost-focus.ts';
+import { ModelsTwoStep } from './ModelsTwoStep.tsx';
 import { useMeasures } from './models-measures.ts';
 import { saveFile } from './save-file.ts';
-import './styles/work.css';
-import { type WorkDictionary, workEn } from './work-en.ts';
-import { workZh } from './work-zh.ts';
+import { useKeptFocus } from './use-kept-focus.ts';
+import { useWorkWords } from './use-work-words.ts';
 
 /** Says what became of work that was kept: it can be brought back, was set aside, or is not kept. */
 export function WorkNotice() {
   const offer = useStore(workStore, (state) => state.offer);
   const aside = useStore(workStore, (state) => state.aside);
   const problem = useStore(workStore, (state) => (state.isProblemClosed ? null : state.problem));
-  const isTold = problem !== null && problem !== 'refused';
   const isAside = aside.some((entry) => entry.isNew);
-  if (offer === null && !isTold && !isAside) return null;
   return (
-    <div className="work-notices">
-      {isTold && <Problem problem={problem} />}
-      {isAside && <Aside entries={aside} />}
-      {offer !== null && <Offer offer={offer} />}
+    <>
+      <Problem problem={problem === 'refused' ? null : problem} />
+      <Aside entries={isAside ? aside : []} />
+      <Offer offer={offer} />
+    </>
+  );
+}
+
+interface NoticeProps {
+  readonly label: string;
+  /** What is read out when it comes; null: nothing is shown. */
+  readonly told: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** A card whose text is announced: the region is there before its words are. */
+function Notice({ label, told, children }: NoticeProps) {
+  const isShown = told !== null;
+  return (
+    <section {...(isShown && { className: 'app-notice', 'aria-label': label })}>
+      <div role="status">{told}</div>
+      {isShown && <Controls>{children}</Controls>}
+    </section>
+  );
+}
+
+/** Keeps focus as long as there is another button for it. */
+function Controls({ children }: { children: ReactNode }) {
+  const part = useRef<HTMLDivElement>(null);
+  return (
+    <div ref={part} className="app-notice-controls" {...useKeptFocus(part)}>
+      {children}
     </div>
   );
 }
 
-function Offer({ offer }: { offer: WorkOffer }) {
+function Offer({ offer }: { offer: WorkOffer | null }) {
   const words = useWorkWords().offer;
-  const { count } = useLanguage();
-  const when = useWhen();
-  const { query, documents, rankedAt, updatedAt } = offer;
-  const facts = [
-    query === '' ? words.noQuery : words.query(query),
-    words.documents(count(documents), documents !== 1),
-    rankedAt === null ? words.changed(when(updatedAt)) : words.ranked(when(rankedAt)),
-  ];
   return (
-    <section className="notice work-notice" aria-label={words.label}>
-      <p>
-        <span className="muted">{words.lead}</span> {facts.join(' · ')}
-      </p>
-      <p className="work-actions">
-        <button type="button" className="button" onClick={() => act('bringBack')}>
+    <Notice label={words.label} told={offer === null ? null : <Offered offer={offer} />}>
+      <div className="work-actions">
+        <button type="button" className="button button-main" onClick={bringBack}>
           {words.bringBack}
         </button>
         <button type="button" className="button button-quiet" onClick={() => act('declineWork')}>
           {words.notNow}
         </button>
-        <button type="button" className="button button-quiet" onClick={() => act('forgetWork')}>
-          {words.forget}
-        </button>
-      </p>
-    </section>
+        <ModelsTwoStep
+          label={words.forget}
+          name={words.forgetName}
+          question={words.forgetQuestion}
+          onConfirm={() => act('forgetWork')}
+        />
+      </div>
+    </Notice>
+  );
+}
+
+function Offered({ offer }: { offer: WorkOffer }) {
+  const words = useWorkWords().offer;
+  const { count } = useLanguage();
+  const when = useWhen();
+  const { query, documents, rankedAt, updatedAt } = offer;
+  const facts = [
+    words.documents(count(documents), documents !== 1),
+    rankedAt === null ? words.changed(when(updatedAt)) : words.ranked(when(rankedAt)),
+  ];
+  return (
+    <>
+      <p className="muted">{words.lead}</p>
+      <p className="work-query">{query === '' ? words.noQuery : words.query(query)}</p>
+      <p>{facts.join(' · ')}</p>
+    </>
   );
 }
 
@@ -59,46 +97,56 @@ function Aside({ entries }: { entries: readonly AsideEntry[] }) {
   const { size } = useMeasures();
   const when = useWhen();
   return (
-    <section className="notice work-notice" aria-label={words.label}>
-      <p role="status">{words.lead}</p>
-      <p className="work-actions">
-        <button type="button" className="button button-quiet" onClick={() => act('closeAside')}>
+    <Notice label={words.label} told={entries.length === 0 ? null : <p>{words.lead}</p>}>
+      <ul className="work-asides">
+        {entries.map(({ id, kind, reason, bytes, setAsideAt }) => {
+          const told = [
+            words.kinds[kind],
+            words.reasons[reason],
+            // No 0 kB.
+            size(Math.max(100, bytes)),
+            ...(setAsideAt === null ? [] : [when(setAsideAt)]),
+          ].join(' · ');
+          return (
+            <li key={id}>
+              <span>{told}</span>
+              <span className="work-actions">
+                <button
+                  type="button"
+                  className="button button-quiet"
+                  aria-label={`${words.download}: ${told}`}
+                  onClick={() => download(id)}
+                >
+                  {words.download}
+                </button>
+                <ModelsTwoStep
+                  label={words.delete}
+                  name={words.deleteName(told)}
+                  question={words.deleteQuestion}
+                  onConfirm={() => remove(id)}
+                />
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <div className="work-actions">
+        <button type="button" className="button" onClick={() => act('closeAside')}>
           {words.close}
         </button>
-      </p>
-      <ul className="work-asides">
-        {entries.map(({ id, kind, reason, bytes, setAsideAt }) => (
-          <li key={id}>
-            <span>
-              {[
-                words.kinds[kind],
-                words.reasons[reason],
-                // No 0 kB.
-                size(Math.max(100, bytes)),
-                ...(setAsideAt === null ? [] : [when(setAsideAt)]),
-              ].join(' · ')}
-            </span>
-            <button type="button" className="link" onClick={() => download(id)}>
-              {words.download}
-            </button>
-            <button type="button" className="link" onClick={() => remove(id)}>
-              {words.delete}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
+      </div>
+    </Notice>
   );
 }
 
 type ToldProblem = Exclude<NonNullable<WorkState['problem']>, 'refused'>;
 
-function Problem({ problem }: { problem: ToldProblem }) {
+function Problem({ problem }: { problem: ToldProblem | null }) {
   const words = useWorkWords();
+  const told = problem === null ? null : <p>{words.problems[problem]}</p>;
   return (
-    <section className="notice work-notice">
-      <p role="status">{words.problems[problem]}</p>
-      <p className="work-actions">
+    <Notice label={words.problem} told={told}>
+      <div className="work-actions">
         {problem === 'newer-release' && (
           <button type="button" className="button" onClick={() => location.reload()}>
             {words.reload}
@@ -107,15 +155,22 @@ function Problem({ problem }: { problem: ToldProblem }) {
         <button type="button" className="button button-quiet" onClick={() => act('closeProblem')}>
           {words.close}
         </button>
-      </p>
-    </section>
+      </div>
+    </Notice>
   );
 }
 
-type PlainAction = 'bringBack' | 'declineWork' | 'forgetWork' | 'closeAside' | 'closeProblem';
+type PlainAction = 'declineWork' | 'forgetWork' | 'closeAside' | 'closeProblem';
 
 async function act(name: PlainAction): Promise<void> {
   await (await import('../app/work-actions.ts'))[name]();
+  catchFocus();
+}
+
+async function bringBack(): Promise<void> {
+  await (await import('../app/work-actions.ts')).bringBack();
+  // After the view that was shown has changed.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('.query-box')?.focus());
 }
 
 async function download(id: string): Promise<void> {
@@ -124,10 +179,7 @@ async function download(id: string): Promise<void> {
 
 async function remove(id: string): Promise<void> {
   await (await import('../app/work-actions.ts')).deleteAside(id);
-}
-
-function useWorkWords(): WorkDictionary {
-  return useLanguage().tag === 'zh' ? workZh : workEn;
+  catchFocus();
 }
 
 /** Writes a moment: today and yesterday by name, other days by their date. */

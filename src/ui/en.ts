@@ -352,7 +352,7 @@ export const en = {
         'session-failed': 'could not be started',
         'inference-failed': 'failed while scoring',
         'out-of-memory': 'not enough memory',
-        'device-lost': 'the graphics device was lost',
+        'device-lost': 'the GPU was lost',
         'webgpu-unavailable': 'WebGPU was not available',
         'worker-crashed': 'the worker stopped',
         other: 'could not be used',
@@ -584,7 +584,7 @@ export const en = {
     'session-failed': 'The model could not be started on this device. Try the other device.',
     'inference-failed': 'The model failed while scoring. Try again, or use the other device.',
     'out-of-memory': 'There was not enough memory. Close other tabs, or rank fewer documents.',
-    'device-lost': 'The graphics device was lost. Run again to restart it, or use WASM.',
+    'device-lost': 'The GPU was lost again. Your text is safe: go on with WASM, or try once more.',
     'worker-crashed': 'The scoring worker stopped. Your text is safe: run again to restart it.',
     'collection-missing':
       'This collection is no longer on this machine. It may have been deleted in another tab.',
@@ -602,6 +602,7 @@ export const en = {
   footer: {
     private: 'Requests go to this site alone, and to a model’s host when you ask for a model.',
     console: 'In the console:',
+    copy: 'Copy',
     privacy: 'What left this machine',
     diagnostics: 'Diagnostics',
   },

@@ -5,6 +5,7 @@ export const offlineEn = {
   isolation: 'After a reload, scoring uses all processor cores. Your text stays as it is.',
   reload: 'Reload',
   later: 'Later',
+  runEnds: 'The run under way ends with the reload.',
 };
 
 export type OfflineDictionary = typeof offlineEn;

@@ -14,7 +14,8 @@ export const tokensEn = {
     memory: (host: string) => `A token for ${host} is in memory until this page closes.`,
     'this-machine': (host: string) => `A token for ${host} is kept on this machine.`,
   },
-  refused: 'This cannot be a token: it has no blanks and no letters beyond A to Z. Copy it again.',
+  refused:
+    'This cannot be a token: tokens have no blanks and only plain letters, digits and signs. Copy it again.',
   notKept: 'This browser refuses to keep it; it is in memory until the page closes.',
 };
 

@@ -16,6 +16,6 @@ export const tokensZh: TokensDictionary = {
     memory: (host) => `${host} 的令牌在内存中，关闭页面后即失效。`,
     'this-machine': (host) => `${host} 的令牌已保存在这台电脑上。`,
   },
-  refused: '这不是有效的令牌：令牌不含空格，也不含 A 到 Z 以外的文字。请重新复制。',
+  refused: '这不是有效的令牌：令牌不含空格，只含普通的英文字母、数字和符号。请重新复制。',
   notKept: '此浏览器拒绝保存；令牌在内存中，关闭页面后即失效。',
 };

@@ -10,7 +10,22 @@ export const workEn = {
     changed: (when: string) => `changed ${when}`,
     bringBack: 'Bring it back',
     notNow: 'Not now',
-    forget: 'Forget it',
+    forget: 'Delete',
+    forgetName: 'Delete your last work for good',
+    forgetQuestion: 'For good?',
+  },
+  /** A run that was not over when the page went away. */
+  left: {
+    one: (done: string, total: string) =>
+      `The page was left during this run: ${done} of ${total} documents are scored, the rest stand in BM25 order.`,
+    /** Before the order by keywords was known. */
+    unordered: (done: string, total: string) =>
+      `The page was left during this run: ${done} of ${total} documents are scored.`,
+    fast: (done: string, total: string, fast: string) =>
+      `The page was left during this run: ${fast} has scored ${done} of ${total} documents, and none was scored again.`,
+    strong: (done: string, depth: string, fast: string, strong: string) =>
+      `The page was left during this run: ${fast} has scored all documents, and ${strong} ${done} of the best ${depth} again.`,
+    goOn: 'Score the rest',
   },
   /** A day that has a name, and the time of it. */
   when: (day: string, time: string) => `${day} ${time}`,
@@ -29,8 +44,11 @@ export const workEn = {
     },
     download: 'Download',
     delete: 'Delete',
+    deleteName: (what: string) => `Delete for good: ${what}`,
+    deleteQuestion: 'For good?',
     close: 'Leave it there',
   },
+  problem: 'Kept work',
   problems: {
     'newer-release':
       'A newer version of Crossrank keeps its work here now. This tab goes on with what it has; new results are not kept. Reload the page to get the newer version.',

@@ -12,7 +12,19 @@ export const workZh: WorkDictionary = {
     changed: (when) => `修改于${when}`,
     bringBack: '恢复',
     notNow: '暂不',
-    forget: '删除',
+    forget: '永久删除',
+    forgetName: '永久删除您上次的工作',
+    forgetQuestion: '确定永久删除？',
+  },
+  left: {
+    one: (done, total) =>
+      `此次评分未完成时页面已关闭：${total} 篇中有 ${done} 篇已评分，其余按 BM25 排列。`,
+    unordered: (done, total) => `此次评分未完成时页面已关闭：${total} 篇中有 ${done} 篇已评分。`,
+    fast: (done, total, fast) =>
+      `此次评分未完成时页面已关闭：${fast} 已为 ${total} 篇中的 ${done} 篇评分，尚未重新评分。`,
+    strong: (done, depth, fast, strong) =>
+      `此次评分未完成时页面已关闭：${fast} 已为全部文档评分，${strong} 已为最佳 ${depth} 篇中的 ${done} 篇重新评分。`,
+    goOn: '为其余文档评分',
   },
   when: (day, time) => `${day} ${time}`,
   aside: {
@@ -29,17 +41,20 @@ export const workZh: WorkDictionary = {
       'newer-version': '由更新版本的 Crossrank 写入',
     },
     download: '下载',
-    delete: '删除',
+    delete: '永久删除',
+    deleteName: (what) => `永久删除：${what}`,
+    deleteQuestion: '确定永久删除？',
     close: '先留着',
   },
+  problem: '保存的工作',
   problems: {
     'newer-release':
-      '更新版本的 Crossrank 已接管这里保存的内容。此标签页可以继续使用，但新的结果不再保存。重新加载页面即可使用新版本。',
+      '更新版本的 Crossrank 已接管这里保存的内容。此标签页可以继续使用，但新的结果不再保存。刷新页面即可使用新版本。',
     blocked:
-      '另一个标签页仍在使用较早版本的 Crossrank，占用着这里保存的内容。本页先照常工作，待您关闭或重新加载那个标签页后会自动接上。',
+      '另一个标签页仍在使用较早版本的 Crossrank，占用着这里保存的内容。本页先照常工作，待您关闭或刷新那个标签页后会自动接上。',
     full: '这台电脑已没有空间保存您的工作。屏幕上的内容在您离开页面之前都会保留。您可以删除不再需要的模型或集合。',
     unavailable: '目前无法在这台电脑上保存您的工作。屏幕上的内容在您离开页面之前都会保留。',
   },
-  reload: '重新加载',
+  reload: '刷新',
   close: '知道了',
 };

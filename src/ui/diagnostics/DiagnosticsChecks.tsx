@@ -11,14 +11,12 @@ export function DiagnosticsChecks() {
   const { running, results } = useDiagnostics((state) => state.checks);
   const id = useId();
   const begun = running !== null || results.length > 0;
-  const inAll = (verdict: CheckResult['verdict']): string =>
-    count(results.filter((result) => result.verdict === verdict).length);
+  const counted = (['passed', 'failed', 'skipped'] as const).flatMap((verdict) => {
+    const inAll = results.filter((result) => result.verdict === verdict).length;
+    return inAll === 0 ? [] : [words.counts[verdict](count(inAll))];
+  });
   const said =
-    running !== null
-      ? words.announce(words.names[running])
-      : begun
-        ? words.summary(inAll('passed'), inAll('failed'), inAll('skipped'))
-        : '';
+    running !== null ? words.announce(words.names[running]) : begun ? words.summary(counted) : '';
   return (
     <section className="checks" aria-labelledby={id}>
       <div className="checks-head">
@@ -73,8 +71,8 @@ function Check({ name, result, isRunning }: CheckProps) {
       <span className="check-name">{words.names[name]}</span>
       <span className="check-ms">{result === null ? '' : words.ms(count(result.ms))}</span>
       {result !== null && (
-        <span className="check-detail" lang="en">
-          {result.detail}
+        <span className="check-detail" lang={result.detail.found === 'message' ? 'en' : undefined}>
+          {words.detail(result.detail)}
           {result.code !== null && <code> {result.code}</code>}
         </span>
       )}

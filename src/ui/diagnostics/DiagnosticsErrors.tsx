@@ -14,10 +14,11 @@ export function DiagnosticsErrors() {
       <p className="diagnostics-note">{errors.length === 0 ? words.none : words.note}</p>
       {errors.length > 0 && (
         <ol className="noted-errors">
-          {errors.map(({ number, kind, code, where, atMs, frames }) => (
+          {errors.map(({ number, kind, code, where, recovered, atMs, frames }) => (
             <li key={number}>
               <p>
                 <code>{code ?? kind}</code> {words.where[where]}, {words.after(rough(atMs / 1000))}
+                {recovered && ` · ${words.recovered}`}
               </p>
               {frames.map(({ name, file, line, column }) => (
                 <code key={`${name}${file}${line}:${column}`} className="noted-frame">

@@ -42,7 +42,7 @@ export function DiagnosticsModel() {
               : modelSummary(phase, language)}
         </p>
       )}
-      {model?.selfTest != null && <ModelsSelfTest report={model.selfTest} />}
+      {model?.selfTest != null && <ModelsSelfTest report={model.selfTest} label={words.selfTest} />}
       {model !== null && <ModelsStepDowns steps={model.stepDowns} />}
       <p className="diagnostics-actions">
         <button type="button" className="button" aria-disabled={isBusy} onClick={testModelAgain}>

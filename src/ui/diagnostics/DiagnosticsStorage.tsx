@@ -9,6 +9,7 @@ export function DiagnosticsStorage() {
   const { size } = useMeasures();
   const { asking, unknown, storage: words } = useDiagnosticsWords();
   const storage = useDiagnostics((state) => state.storage);
+  const keepRefused = useDiagnostics((state) => state.keepRefused);
   if (storage === null) {
     return (
       <FactSheet heading={words.heading} facts={[]}>
@@ -46,6 +47,7 @@ export function DiagnosticsStorage() {
           {words.refresh}
         </button>
       </p>
+      <p role="status">{keepRefused ? words.keepRefused : ''}</p>
     </FactSheet>
   );
 }

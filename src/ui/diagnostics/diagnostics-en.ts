@@ -1,3 +1,5 @@
+import type { CheckDetail } from '../../app/diagnostics-checks.ts';
+
 /** English words of the diagnostics. */
 export const diagnosticsEn = {
   heading: 'Diagnostics',
@@ -22,8 +24,42 @@ export const diagnosticsEn = {
     waiting: 'waiting',
     ms: (value: string) => `${value} ms`,
     verdicts: { passed: 'passed', failed: 'failed', skipped: 'not here' },
-    summary: (passed: string, failed: string, skipped: string) =>
-      `${passed} passed, ${failed} failed, ${skipped} not here.`,
+    counts: {
+      passed: (count: string) => `${count} passed`,
+      failed: (count: string) => `${count} failed`,
+      skipped: (count: string) => `${count} not here`,
+    },
+    summary: (counts: readonly string[]) => `${counts.join(', ')}.`,
+    detail: (detail: CheckDetail): string => {
+      switch (detail.found) {
+        case 'worker-answers':
+          return 'A worker was started and answers.';
+        case 'order': {
+          const { order, expected } = detail;
+          const said = `Three known documents were ranked ${order}.`;
+          return order === expected ? said : `${said} It should be ${expected}.`;
+        }
+        case 'logits': {
+          const { pairs, largestDifference, tolerance } = detail;
+          const difference = largestDifference?.toExponential(1) ?? '?';
+          return `${pairs} known pairs, largest difference ${difference} of ${tolerance} accepted.`;
+        }
+        case 'other-device':
+          return `It runs on ${detail.device === 'webgpu' ? 'WebGPU' : detail.device.toUpperCase()} instead.`;
+        case 'no-adapter':
+          return 'WebGPU found no adapter here.';
+        case 'kept':
+          return 'Written, read and deleted.';
+        case 'absent':
+          return 'This browser has none here.';
+        case 'refused':
+          return 'The browser refused.';
+        case 'message':
+          return detail.message;
+        default:
+          return detail satisfies never;
+      }
+    },
     announce: (name: string) => `Checking: ${name}`,
     names: {
       'keyword-worker': 'A worker starts',
@@ -139,6 +175,7 @@ export const diagnosticsEn = {
     missing: 'not in this browser',
     refused: (error: string) => `refused (${error})`,
     keep: 'Ask the browser to keep it',
+    keepRefused: 'The browser refused for now.',
     kinds: {
       'local-storage': 'localStorage',
       'indexed-db': 'IndexedDB',
@@ -161,7 +198,7 @@ export const diagnosticsEn = {
     removeQuestion: 'For good?',
     forget: 'Forget everything typed here',
     forgetQuestion:
-      'Texts, results and settings of all tabs go for good; models and collections stay.',
+      'Texts, results, settings and kept access tokens of all tabs go for good, and other tabs are loaded anew; models and collections stay.',
     refused:
       'The browser refused to delete all of it. Clear the site data in the browser’s settings.',
   },
@@ -171,12 +208,14 @@ export const diagnosticsEn = {
     test: 'Load and test it again',
     busy: 'Busy',
     failed: 'It could not be loaded:',
+    selfTest: 'Self-test of the model',
   },
   errors: {
     heading: 'Errors of this session',
     none: 'None so far.',
     note: 'Kept in memory until the page is closed: class and place, never the message.',
     after: (seconds: string) => `after ${seconds} s`,
+    recovered: 'recovered by itself',
     where: {
       view: 'while drawing a view',
       page: 'in the page',

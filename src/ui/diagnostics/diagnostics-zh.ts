@@ -15,7 +15,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
 
   check: {
     heading: '自检',
-    note: '在单独的工作线程中逐项实测应用所依赖的功能，不影响您的运行和正在使用的模型。',
+    note: '在单独的后台线程中逐项实测应用所依赖的功能，不影响您的运行和正在使用的模型。',
     start: '开始自检',
     again: '重新自检',
     stop: '停止',
@@ -23,11 +23,45 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     waiting: '等待中',
     ms: (value) => `${value} 毫秒`,
     verdicts: { passed: '通过', failed: '未通过', skipped: '此处没有' },
-    summary: (passed, failed, skipped) =>
-      `${passed} 项通过，${failed} 项未通过，${skipped} 项此处没有。`,
+    counts: {
+      passed: (count) => `${count} 项通过`,
+      failed: (count) => `${count} 项未通过`,
+      skipped: (count) => `${count} 项此处没有`,
+    },
+    summary: (counts) => `${counts.join('，')}。`,
+    detail: (detail) => {
+      switch (detail.found) {
+        case 'worker-answers':
+          return '后台线程已启动并有应答。';
+        case 'order': {
+          const { order, expected } = detail;
+          const said = `三篇已知文档的排序为 ${order}。`;
+          return order === expected ? said : `${said}应为 ${expected}。`;
+        }
+        case 'logits': {
+          const { pairs, largestDifference, tolerance } = detail;
+          const difference = largestDifference?.toExponential(1) ?? '?';
+          return `${pairs} 个已知文本对，最大差异 ${difference}，允许 ${tolerance}。`;
+        }
+        case 'other-device':
+          return `改在 ${detail.device === 'webgpu' ? 'WebGPU' : detail.device.toUpperCase()} 上运行。`;
+        case 'no-adapter':
+          return '此处的 WebGPU 未找到适配器。';
+        case 'kept':
+          return '写入、读取和删除均成功。';
+        case 'absent':
+          return '此浏览器没有这种存储。';
+        case 'refused':
+          return '浏览器拒绝了。';
+        case 'message':
+          return detail.message;
+        default:
+          return detail satisfies never;
+      }
+    },
     announce: (name) => `正在检查：${name}`,
     names: {
-      'keyword-worker': '工作线程能够启动',
+      'keyword-worker': '后台线程能够启动',
       'keyword-order': 'BM25 正确排列已知列表',
       'model-wasm': '模型在 WASM 上算出已知的 logit',
       'model-webgpu': '模型在 WebGPU 上算出已知的 logit',
@@ -38,7 +72,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     },
     advice: {
       'keyword-worker':
-        '本站的工作线程被拦截或未能载入。请刷新页面；若仍无效，请关闭拦截脚本的扩展。',
+        '本站的后台线程被拦截或未能载入。请刷新页面；若仍无效，请关闭拦截脚本的扩展。',
       'keyword-order': '此浏览器的分词方式不同。请附上诊断信息反馈此问题。',
       'model-wasm': '请刷新页面。若文件损坏或缺失，说明网站未完整复制到主机。',
       'model-webgpu': '请在顶部面板中选择 WASM。更新显卡驱动或浏览器通常有帮助。',
@@ -55,7 +89,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     heading: '应用',
     version: '版本',
     build: '构建',
-    language: '语言',
+    language: '应用语言',
     theme: '主题',
     offline: '离线使用',
     update: '更新',
@@ -94,7 +128,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     platform: '平台',
     cores: '逻辑处理器',
     memory: '内存（浏览器提供）',
-    languages: '语言',
+    languages: '浏览器语言',
     online: '网络',
     onlineWords: { online: '可用', offline: '不可用' },
     window: '窗口',
@@ -134,6 +168,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     missing: '此浏览器没有',
     refused: (error) => `被拒绝（${error}）`,
     keep: '请求浏览器长期保留',
+    keepRefused: '浏览器暂时拒绝了。',
     kinds: {
       'local-storage': 'localStorage',
       'indexed-db': 'IndexedDB',
@@ -155,7 +190,8 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     removeName: (kind, size) => `删除：${kind}，${size}`,
     removeQuestion: '永久删除？',
     forget: '清除在此输入的所有内容',
-    forgetQuestion: '所有标签页的文本、结果和设置将永久删除；模型和集合会保留。',
+    forgetQuestion:
+      '所有标签页的文本、结果、设置以及已保存的访问令牌将永久删除，其他标签页会重新加载；模型和集合会保留。',
     refused: '浏览器拒绝删除部分内容。请在浏览器设置中清除网站数据。',
   },
   model: {
@@ -164,12 +200,14 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     test: '重新加载并检验',
     busy: '忙碌',
     failed: '无法加载：',
+    selfTest: '模型自检',
   },
   errors: {
     heading: '本次会话的错误',
     none: '目前没有。',
     note: '只保存在内存中，关闭页面即消失：仅有类别和位置，不含错误消息。',
     after: (seconds) => `${seconds} 秒后`,
+    recovered: '已自动恢复',
     where: {
       view: '绘制视图时',
       page: '在页面中',
@@ -181,7 +219,7 @@ export const diagnosticsZh: DiagnosticsDictionary = {
   licences: {
     heading: '许可证',
     open: '查看应用由哪些软件组成',
-    note: (count) => `应用及其工作线程包含 ${count} 个软件包。`,
+    note: (count) => `应用及其后台线程包含 ${count} 个软件包。`,
     loading: '正在获取列表……',
     failed: '未能获取列表。',
     again: '重试',

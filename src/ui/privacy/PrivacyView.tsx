@@ -30,10 +30,11 @@ export function PrivacyView() {
   const kept = summary.total - summary.sent;
   const shown = host === null ? requests : requests.filter((request) => hostOf(request) === host);
   const parts = summary.hosts
-    .filter(({ sent, isOwn }) => sent > 0 || isOwn)
+    .filter(({ sent }) => sent > 0)
     .map((one) =>
       one.isOwn ? words.toThisSite(count(one.sent)) : words.toHost(count(one.sent), one.host),
     );
+  const keptWords = words.kept(kept, count(kept), summary.sent > 0);
   return (
     <div className="privacy-view">
       <header className="privacy-head">
@@ -46,8 +47,12 @@ export function PrivacyView() {
       ) : (
         <>
           <section className="privacy-summary" aria-labelledby="privacy-sum">
-            <h2 id="privacy-sum">{words.total(words.sent(summary.sent, count(summary.sent)))}</h2>
-            <p>{words.list([...parts, ...(kept > 0 ? [words.kept(count(kept))] : [])])}</p>
+            <h2 id="privacy-sum">
+              {summary.sent === 0
+                ? words.nothingSent
+                : words.total(words.sent(summary.sent, count(summary.sent)))}
+            </h2>
+            <p>{words.list(kept === 0 ? parts : [...parts, keptWords])}</p>
             <p className="models-note">{words.guarantee}</p>
           </section>
           <section className="privacy-requests" aria-label={words.table}>

@@ -9,7 +9,9 @@ export const privacyEn = {
   total: (parts: string) => `${parts} since this page was opened`,
   toThisSite: (shown: string) => `${shown} to this site`,
   toHost: (shown: string, host: string) => `${shown} to ${host}`,
-  kept: (shown: string) => `${shown} more were answered from what this browser keeps`,
+  nothingSent: 'Nothing was asked of the network since this page was opened',
+  kept: (count: number, shown: string, isMore: boolean) =>
+    `${shown}${isMore ? ' more' : ''} ${count === 1 ? 'was' : 'were'} answered from what this browser keeps`,
   list: (parts: readonly string[]) => parts.join(', '),
   guarantee:
     'The browser itself sees to it: a Content Security Policy lets the page and the workers that hold your text reach this site and no other. This site is asked for the app’s own files, at the addresses below. One worker may ask other hosts, for models that you choose; it is never given a query or a document.',
@@ -48,7 +50,8 @@ export const privacyEn = {
       'What the browser does by itself, and what its extensions do: neither asks this page.',
       'The questions whether a request is allowed (preflights), which browsers put before some requests to a host that is listed.',
       'The answers of hosts that do not let themselves be measured: their size is missing.',
-      'The last moments of a worker that was ended, and what fetched the offline copy before the browser last put it to sleep.',
+      'What came of the looks for a newer version (service-worker.js), which browsers record nowhere: the app counts one when it is opened, and each that it asks for later.',
+      'The last moments of a worker that was ended, and what the offline copy fetched or passed on before the browser last put it to sleep.',
       'Other tabs of this app: each has a list of its own.',
     ],
   },
