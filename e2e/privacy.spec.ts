@@ -277,47 +277,53 @@ test('every request is listed with its host, a redirect to another one too', asy
   expect(await seriousFindings(page)).toEqual([]);
 });
 
-test('on a second visit the number of requests is the one that the server counts', async ({
-  page,
-  watch,
-}) => {
-  const host = await startStaticServer(builtFolder, {
-    headers: (pathname) => ({
-      ...responseHeaders,
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy': contentSecurityPolicyFor(pathname),
-    }),
-  });
-  const heading = page.getByRole('heading', { level: 2 }).first();
-  const table = page.getByRole('table');
-  try {
-    await page.goto(`${host.url}#/diagnostics`);
-    await expect(page.getByRole('button', { name: 'Remove the offline copy' })).toBeVisible();
-    const before = host.asked.length;
-    await page.reload();
-    await page.goto(`${host.url}#/privacy`);
-    await expect(heading).toHaveText('1 request since this page was opened');
-    await expect(page.getByText(/^1 to this site, \d+ more were answered from what/)).toBeVisible();
-    const sent = table
-      .getByRole('row')
-      .filter({ has: page.getByRole('cell', { name: 'network' }) });
-    await expect(sent).toHaveCount(1);
-    await expect(sent).toContainText('/service-worker.js');
-    await expect(sent).toContainText('offline copy');
-    // The browser looks for a newer version a moment after the page was opened.
-    await expect.poll(() => host.asked.slice(before)).toEqual(['service-worker.js']);
+test.describe('with the service worker', () => {
+  test.use({ serviceWorkers: 'allow' });
 
-    // A part that cannot be had makes the app look for a newer version.
-    await page.evaluate(() => dispatchEvent(new Event('vite:preloadError')));
-    await expect(heading).toHaveText('2 requests since this page was opened');
-    await expect
-      .poll(() => host.asked.slice(before))
-      .toEqual(['service-worker.js', 'service-worker.js']);
-    // This test's server is not the one that the others have.
-    watch.foreignRequests.length = 0;
-  } finally {
-    await host.close();
-  }
+  test('on a second visit the number of requests is the one that the server counts', async ({
+    page,
+    watch,
+  }) => {
+    const host = await startStaticServer(builtFolder, {
+      headers: (pathname) => ({
+        ...responseHeaders,
+        'Cache-Control': 'no-store',
+        'Content-Security-Policy': contentSecurityPolicyFor(pathname),
+      }),
+    });
+    const heading = page.getByRole('heading', { level: 2 }).first();
+    const table = page.getByRole('table');
+    try {
+      await page.goto(`${host.url}#/diagnostics`);
+      await expect(page.getByRole('button', { name: 'Remove the offline copy' })).toBeVisible();
+      const before = host.asked.length;
+      await page.reload();
+      await page.goto(`${host.url}#/privacy`);
+      await expect(heading).toHaveText('1 request since this page was opened');
+      await expect(
+        page.getByText(/^1 to this site, \d+ more were answered from what/),
+      ).toBeVisible();
+      const sent = table
+        .getByRole('row')
+        .filter({ has: page.getByRole('cell', { name: 'network' }) });
+      await expect(sent).toHaveCount(1);
+      await expect(sent).toContainText('/service-worker.js');
+      await expect(sent).toContainText('offline copy');
+      // The browser looks for a newer version a moment after the page was opened.
+      await expect.poll(() => host.asked.slice(before)).toEqual(['service-worker.js']);
+
+      // A part that cannot be had makes the app look for a newer version.
+      await page.evaluate(() => dispatchEvent(new Event('vite:preloadError')));
+      await expect(heading).toHaveText('2 requests since this page was opened');
+      await expect
+        .poll(() => host.asked.slice(before))
+        .toEqual(['service-worker.js', 'service-worker.js']);
+      // This test's server is not the one that the others have.
+      watch.foreignRequests.length = 0;
+    } finally {
+      await host.close();
+    }
+  });
 });
 
 /** Ways out that a script of a page could try; each is given an address. */

@@ -13,7 +13,8 @@ const test = base.extend<{ host: StaticServer }>({
   baseURL: async ({ host }, use) => use(host.url),
 });
 
-test.use({ serviceWorkers: 'allow', locale: 'en-US' });
+// A trace asks the page for snapshots, and Chromium takes that for a touch of the user.
+test.use({ serviceWorkers: 'allow', locale: 'en-US', trace: 'off' });
 
 test('on a host without headers, below a path, threads work after the first visit', async ({
   page,
