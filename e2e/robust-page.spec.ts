@@ -440,6 +440,8 @@ test.describe('with the keyboard alone', () => {
       await expect(button).toBeFocused();
       // And nothing is a trap: Tab leaves at the end.
       await page.keyboard.press('Enter');
+      await expect(part).toBeVisible();
+      await expect(part.locator('button, input, select').first()).toBeVisible();
       const stops = await page
         .locator(':popover-open :is(a, button, input, select, textarea, summary)')
         .count();
