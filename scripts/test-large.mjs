@@ -260,11 +260,16 @@ async function testModel(subject, empty) {
     ranges.length === 2 && again > from,
     `the cut connection is resumed (from ${megabytes(again)})`,
   );
-  // What was under way when a connection ended may come twice.
-  const slack = 16e6;
+  const fetched = fetchedBytes(weights);
   check(
-    fetchedBytes(weights) <= bytes - from + slack,
-    `only the rest is fetched (${megabytes(fetchedBytes(weights))} of ${megabytes(bytes)})`,
+    fetched === cutAfter + bytes - again,
+    `only the rest is fetched (${megabytes(fetched)} of ${megabytes(bytes)})`,
+  );
+  // Sent, but not read: Linux holds up to 32 MB for a busy reader, and drops them with the connection.
+  const lost = from + cutAfter - again;
+  check(
+    lost >= 0 && lost < 96e6,
+    `of what was under way at the cut, ${megabytes(lost)} come twice`,
   );
   check(
     (await scorePairs(page, pairs.slice(0, 1)))[0]?.logit === scored[0]?.logit,
