@@ -53,7 +53,9 @@ async function wrongRanking({ page }) {
 
 /** The page says something and can be used. @param {User} user */
 async function deadPage({ page }) {
-  return (await page.locator('.button-main').isEnabled()) ? null : 'The button that runs is gone.';
+  return (await page.locator('main .button-main').isEnabled())
+    ? null
+    : 'The button that runs is gone.';
 }
 
 /** @param {string} text */

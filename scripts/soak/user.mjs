@@ -161,7 +161,7 @@ const actions = [
       await user.page.locator('#documents').waitFor();
       // A trap that nobody touched is not kept: nothing of the user's is in it.
       if (user.own !== null && user.own.query + user.own.documents === '') return arrive(user);
-      await user.page.locator('.work-notice button').first().click();
+      await user.page.locator('.app-notice:has(.work-query) .button-main').click();
       if (user.own !== null) user.texts = user.own;
       user.own = null;
       return 'the work was brought back';
@@ -316,7 +316,7 @@ async function arrive(/** @type {User} */ user) {
 
 /** @param {User} user */
 async function run({ page }) {
-  await page.locator('.button-main').click();
+  await page.locator('main .button-main').click();
   return '';
 }
 
