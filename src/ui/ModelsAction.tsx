@@ -1,10 +1,10 @@
 import { useRef } from 'react';
 import { loadModel } from '../app/model-actions.ts';
 import type { CatalogRow, firstRung, Presence } from '../app/models-view.ts';
-import { useLanguage } from './language.ts';
 import { ModelsProgress } from './ModelsProgress.tsx';
 import { useMeasures } from './models-measures.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 interface Props {
   readonly row: CatalogRow;
@@ -14,9 +14,9 @@ interface Props {
 
 /** The one thing to do with a model now; what it costs is on the button. */
 export function ModelsAction({ row, rung, presence }: Props) {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
-  const { catalog } = words.models;
+  const { catalog } = modelsWords;
   const { card } = row;
   const part = useRef<HTMLDivElement>(null);
   const keptFocus = useKeptFocus(part);
@@ -48,7 +48,7 @@ export function ModelsAction({ row, rung, presence }: Props) {
       )}
       {presence.state === 'partial' && (
         <span className="models-note">
-          {words.models.amount(size(presence.storedBytes), size(presence.totalBytes))}
+          {modelsWords.amount(size(presence.storedBytes), size(presence.totalBytes))}
         </span>
       )}
     </div>

@@ -3,11 +3,12 @@ import type { ModelPhase } from '../app/store.ts';
 import { type Language, useLanguage } from './language.ts';
 import { placeOf } from './model-summary.ts';
 import { useApp } from './use-app.ts';
+import { modelsWordsOf, useModelsWords } from './use-models-words.ts';
 
 /** Says when something begins and ends, to those who do not see it; never each byte. */
 export function ModelsAnnouncer() {
   const language = useLanguage();
-  const { announce } = language.words.models;
+  const { announce } = useModelsWords();
   const model = useApp((state) => state.model);
   const loading = useApp((state) => state.models.loading?.model ?? null);
   const copying = useApp(({ models: { importing } }) =>
@@ -35,7 +36,7 @@ export function ModelsAnnouncer() {
 }
 
 function phaseMessage(model: ModelPhase, loading: string | null, language: Language): string {
-  const { announce } = language.words.models;
+  const { announce } = modelsWordsOf(language.tag);
   switch (model.phase) {
     case 'ready':
       return announce.ready(nameOfModel(model.model.model), placeOf(model.model, language));

@@ -3,17 +3,17 @@ import { type CatalogRow, type firstRung, type Presence, presenceOf } from '../a
 import { useLanguage } from './language.ts';
 import { ruledOutText, rungReasons } from './model-card-words.ts';
 import { useMeasures } from './models-measures.ts';
+import { useModelsWords } from './use-models-words.ts';
 import { usePresence } from './use-presence.ts';
 
 type Rung = NonNullable<ReturnType<typeof firstRung>>;
 
 /** Every build on every device: the ways that are open in the order of trying, then the closed. */
 export function ModelsBuilds({ row }: { row: CatalogRow }) {
-  const language = useLanguage();
-  const { words } = language;
-  const { catalog } = words.models;
+  const modelsWords = useModelsWords();
+  const { catalog } = modelsWords;
   const { plan } = row;
-  if (plan === null) return <p className="models-note">{words.models.machine.probing}</p>;
+  if (plan === null) return <p className="models-note">{modelsWords.machine.probing}</p>;
   const { buildColumns } = catalog;
   return (
     <section className="models-builds">
@@ -49,7 +49,7 @@ function OpenWay({ row, rung, index }: { row: CatalogRow; rung: Rung; index: num
   const language = useLanguage();
   const { words, count } = language;
   const { size } = useMeasures();
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   const state = usePresence();
   const { build, device } = rung;
   const presence = presenceOf(row.card, build.dtype, state, device);
@@ -75,7 +75,7 @@ function BuildAction(props: { row: CatalogRow; rung: Rung; presence: Presence })
   const { row, rung, presence } = props;
   const { words } = useLanguage();
   const { size } = useMeasures();
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   const { build, device, downloadBytes } = rung;
   if (presence.state === 'in-use') {
     return (
@@ -111,7 +111,7 @@ function ClosedWay({ way }: { way: NonNullable<CatalogRow['plan']>['ruledOut'][n
   const { words } = language;
   const { size } = useMeasures();
   const { build, device } = way;
-  const { buildColumns } = words.models.catalog;
+  const { buildColumns } = useModelsWords().catalog;
   return (
     <tr className="models-closed">
       <th scope="row">{build.dtype}</th>

@@ -2,6 +2,7 @@ import { type CatalogRow, catalogFilters, isShown } from '../app/models-view.ts'
 import { useLanguage } from './language.ts';
 import { anchorOf, ModelsRow } from './ModelsRow.tsx';
 import { Segments } from './Segments.tsx';
+import { useModelsWords } from './use-models-words.ts';
 
 /** What of the catalog is shown. */
 export interface Narrowing {
@@ -23,9 +24,9 @@ interface Props {
 
 /** All known models, narrowed by a filter and a search. */
 export function ModelsCatalog({ rows, open, onToggle, narrowing, onNarrow }: Props) {
-  const { words, count } = useLanguage();
+  const { count } = useLanguage();
   const { filter, search } = narrowing;
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   const shown = rows.filter((row) => isShown(row, filter, search));
   return (
     <section className="models-catalog" aria-labelledby="models-catalog">
@@ -79,8 +80,7 @@ export function ModelsCatalog({ rows, open, onToggle, narrowing, onNarrow }: Pro
 }
 
 function ColumnNames() {
-  const { words } = useLanguage();
-  const { columns, hints } = words.models.catalog;
+  const { columns, hints } = useModelsWords().catalog;
   return (
     <p className="models-columns" aria-hidden="true">
       <span>{columns.model}</span>

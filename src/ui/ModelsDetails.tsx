@@ -4,12 +4,13 @@ import { useLanguage } from './language.ts';
 import { ModelsBuilds } from './ModelsBuilds.tsx';
 import { allLanguagesOf } from './model-card-words.ts';
 import { useMeasures } from './models-measures.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** All that is known of a model: facts, published scores, and every way to run it. */
 export function ModelsDetails({ id, row }: { id: string; row: CatalogRow }) {
   const language = useLanguage();
-  const { words, rough } = language;
-  const { catalog } = words.models;
+  const { rough } = language;
+  const { catalog } = useModelsWords();
   const { card } = row;
   const facts: readonly (readonly [string, string])[] = [
     ...(card.aliases.length === 0 ? [] : [[catalog.alsoKnown, card.aliases.join(', ')] as const]),
@@ -55,9 +56,8 @@ function licenceOf(
 }
 
 function Published({ scores }: { scores: CatalogRow['card']['published'] }) {
-  const { words } = useLanguage();
   const { fine } = useMeasures();
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   const sources = new Set(
     scores.map(({ source, sourceUrl }) =>
       sourceUrl === null ? source : `${source}, ${sourceUrl.replace('https://', '')}`,

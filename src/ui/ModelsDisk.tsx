@@ -1,15 +1,15 @@
 import { cancelImport, dismissModelFailures, importPicked } from '../app/model-actions.ts';
 import type { ModelsState } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
-import { useLanguage } from './language.ts';
 import { useMeasures } from './models-measures.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** Takes a model from a folder or a zip; the whole view takes what is dropped on it. */
 export function ModelsDisk() {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const importing = useApp((state) => state.models.importing);
-  const { disk } = words.models;
+  const { disk } = modelsWords;
   return (
     <section className="models-disk models-card" aria-labelledby="models-disk">
       <h2 id="models-disk">{disk.heading}</h2>
@@ -32,7 +32,7 @@ export function ModelsDisk() {
           {...(importing.name !== '' && { lead: disk.failed(importing.name) })}
         >
           <button type="button" className="button" onClick={dismissModelFailures}>
-            {words.models.use.dismiss}
+            {modelsWords.use.dismiss}
           </button>
         </FailureNotice>
       )}
@@ -65,9 +65,9 @@ function FilePicker({ label, folder }: { label: string; folder: boolean }) {
 type CopyPhase = Extract<ModelsState['importing'], { phase: 'copying' }>;
 
 function Copying({ importing }: { importing: CopyPhase }) {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
-  const { disk } = words.models;
+  const { disk } = modelsWords;
   const { name, loadedBytes, totalBytes } = importing;
   return (
     <div className="models-progress">
@@ -79,7 +79,7 @@ function Copying({ importing }: { importing: CopyPhase }) {
         {...(totalBytes > 0 && { value: loadedBytes / totalBytes })}
       />
       <p className="models-progress-line">
-        <span>{totalBytes > 0 && words.models.amount(size(loadedBytes), size(totalBytes))}</span>
+        <span>{totalBytes > 0 && modelsWords.amount(size(loadedBytes), size(totalBytes))}</span>
         <button type="button" className="button button-quiet" onClick={cancelImport}>
           {disk.cancel}
         </button>

@@ -1,19 +1,18 @@
 import { useState } from 'react';
 import { changeHost } from '../app/model-actions.ts';
 import { hostChoiceOf, hostChoices, typedHost } from '../app/models-view.ts';
-import { useLanguage } from './language.ts';
 import { Segments } from './Segments.tsx';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** Where models are fetched from: the hub, a ready mirror, or any address of that kind. */
 export function ModelsHost() {
-  const { words } = useLanguage();
   const host = useApp((state) => state.settings.host);
   const chosen = hostChoiceOf(host);
   // "Other" is a choice before there is an address for it.
   const [choosing, setChoosing] = useState(false);
   const [typed, setTyped] = useState<string | null>(null);
-  const { other } = words.models;
+  const { other } = useModelsWords();
   const choice = choosing ? 'other' : chosen;
   const shown = typed ?? (chosen === 'other' ? host : '');
   const wrong = typed !== null && typed !== '' && typedHost(typed) === null;

@@ -13,17 +13,17 @@ import { ModelsStepDowns } from './ModelsStepDowns.tsx';
 import { placeOf } from './model-summary.ts';
 import { useApp } from './use-app.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 type Loaded = Extract<ModelPhase, { phase: 'ready' }>['model'];
 
 /** The model in memory: what it is, where it runs, whether it computes right and how fast. */
 export function ModelsInUse() {
-  const { words } = useLanguage();
   const model = useApp((state) => state.model);
   const loading = useApp((state) => state.models.loading);
   // While another one is fetched the page's state tells of that; the library knows what works.
   const loaded = model.phase === 'ready' ? model.model : crossrank.model;
-  const { use } = words.models;
+  const { use } = useModelsWords();
   const part = useRef<HTMLElement>(null);
   const keptFocus = useKeptFocus(part);
   return (
@@ -57,7 +57,7 @@ export function ModelsInUse() {
 function LoadedFacts({ loaded, ready }: { loaded: Loaded; ready: boolean }) {
   const language = useLanguage();
   const { words, count } = language;
-  const { use, measure } = words.models;
+  const { use, measure } = useModelsWords();
   const where = loaded.adapter ?? measure.threads(count(loaded.threads), loaded.threads !== 1);
   return (
     <>

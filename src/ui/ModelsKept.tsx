@@ -2,19 +2,19 @@ import { useRef } from 'react';
 import { dismissModelFailures, removeAllModels, removeModel } from '../app/model-actions.ts';
 import { storageViewOf } from '../app/models-view.ts';
 import { FailureNotice } from './FailureNotice.tsx';
-import { useLanguage } from './language.ts';
 import { ModelsKeptRow } from './ModelsKeptRow.tsx';
 import { ModelsTwoStep } from './ModelsTwoStep.tsx';
 import { useMeasures } from './models-measures.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** The models that this browser keeps, and the room they take. */
 export function ModelsKept() {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
   const { kept: models, failure } = useApp((state) => state.models);
   const heading = useRef<HTMLHeadingElement>(null);
-  const { kept } = words.models;
+  const { kept } = modelsWords;
 
   // The button that was pressed goes with its row: reading goes on from the top of the list.
   const remove = async (removal: Promise<void>): Promise<void> => {
@@ -41,7 +41,7 @@ export function ModelsKept() {
       {failure !== null && (
         <FailureNotice failure={failure}>
           <button type="button" className="button" onClick={dismissModelFailures}>
-            {words.models.use.dismiss}
+            {modelsWords.use.dismiss}
           </button>
         </FailureNotice>
       )}
@@ -65,10 +65,9 @@ export function ModelsKept() {
 
 /** What models take of the room that the browser gives, as a thin bar and in words. */
 function Room() {
-  const { words } = useLanguage();
   const { size } = useMeasures();
   const models = useApp((state) => state.models);
-  const { kept } = words.models;
+  const { kept } = useModelsWords();
   if (models.storage === null) return null;
   const { modelBytes, usedBytes, quotaBytes, persisted, inMemory } = storageViewOf(models);
   const share = (bytes: number): string =>

@@ -6,15 +6,15 @@ import { useLanguage } from './language.ts';
 import { ModelsTwoStep } from './ModelsTwoStep.tsx';
 import { useMeasures } from './models-measures.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 import { usePresence } from './use-presence.ts';
 
 type Kept = NonNullable<ModelsState['kept']>[number];
 
 /** One model on this machine: its builds, what is known of them here, and what can be done. */
 export function ModelsKeptRow({ model, onRemove }: { model: Kept; onRemove: () => void }) {
-  const { words } = useLanguage();
   const { size, ago } = useMeasures();
-  const { kept } = words.models;
+  const { kept } = useModelsWords();
   const name = nameOfModel(model.id);
   const origin = model.host === 'disk' ? kept.fromDisk : hostName(model.host);
   return (
@@ -47,9 +47,8 @@ export function ModelsKeptRow({ model, onRemove }: { model: Kept; onRemove: () =
 
 /** A model without a description: a download that was cut short, which loading goes on with. */
 function Unfinished({ model, name }: { model: Kept; name: string }) {
-  const { words } = useLanguage();
   const loading = usePresence().loading === model.id;
-  const { kept } = words.models;
+  const { kept } = useModelsWords();
   if (model.host === 'disk') return <p className="models-note models-warning">{kept.lost}</p>;
   return (
     <p className="kept-build kept-unfinished">
@@ -69,12 +68,12 @@ function Unfinished({ model, name }: { model: Kept; name: string }) {
 
 function KeptBuild(props: { model: Kept; build: Kept['builds'][number]; name: string }) {
   const { model, build, name } = props;
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
   const devices = useApp((app) => app.devices);
   const device = useApp((app) => app.settings.device);
   const presence = usePresence();
-  const { kept, catalog } = words.models;
+  const { kept, catalog } = modelsWords;
   const rung = rungOfKept(model, build.dtype, devices, device);
   const revision = useApp((app) => (app.model.phase === 'ready' ? app.model.model.revision : null));
   const used =
@@ -88,7 +87,7 @@ function KeptBuild(props: { model: Kept; build: Kept['builds'][number]; name: st
       <span className="models-number">
         {build.complete
           ? size(build.bytes)
-          : words.models.amount(size(build.storedBytes), size(build.bytes))}
+          : modelsWords.amount(size(build.storedBytes), size(build.bytes))}
       </span>
       {used && (
         <span className="role models-mark" data-state="in-use">
@@ -132,7 +131,7 @@ function KeptBuild(props: { model: Kept; build: Kept['builds'][number]; name: st
 function KeptResults({ model }: { model: Kept }) {
   const language = useLanguage();
   const { words, rough, count } = language;
-  const { kept } = words.models;
+  const { kept } = useModelsWords();
   const benchmark = latestBenchmark(model);
   const row = benchmark?.rows.at(1) ?? benchmark?.rows.at(0);
   if (model.selfTests.length === 0 && row === undefined) return null;
@@ -140,7 +139,7 @@ function KeptResults({ model }: { model: Kept }) {
     <ul className="kept-results models-note">
       {model.selfTests.map(({ device, dtype, adapter, verdict, reason }) => (
         <li key={`${device} ${dtype} ${adapter}`} title={reason || undefined}>
-          {words.models.place(deviceName(device, words.model.devices), dtype)}{' '}
+          {words.model.place(deviceName(device, words.model.devices), dtype)}{' '}
           <span className="self-test-verdict" data-verdict={verdict}>
             {kept.tests[verdict]}
           </span>
@@ -148,7 +147,7 @@ function KeptResults({ model }: { model: Kept }) {
       ))}
       {benchmark !== null && row !== undefined && (
         <li>
-          {words.models.place(deviceName(benchmark.device, words.model.devices), benchmark.dtype)}{' '}
+          {words.model.place(deviceName(benchmark.device, words.model.devices), benchmark.dtype)}{' '}
           {kept.speed(rough(row.pairsPerSecond), count(row.tokens))}
         </li>
       )}

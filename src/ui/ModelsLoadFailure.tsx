@@ -2,17 +2,16 @@ import { dismissModelFailures, loadModel } from '../app/model-actions.ts';
 import { nameOfModel } from '../app/model-display.ts';
 import type { ModelPhase } from '../app/store.ts';
 import { FailureNotice } from './FailureNotice.tsx';
-import { useLanguage } from './language.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 type Loaded = Extract<ModelPhase, { phase: 'ready' }>['model'];
 
 /** Why the last load ended without its model, and that the one before is still there. */
 export function LoadFailure({ working }: { working: Loaded | null }) {
-  const { words } = useLanguage();
   const failed = useApp((state) => state.models.loadFailure);
+  const { use } = useModelsWords();
   if (failed === null) return null;
-  const { use } = words.models;
   const { model } = failed;
   return (
     <FailureNotice

@@ -1,13 +1,15 @@
 import { useLanguage } from './language.ts';
 import { useMeasures } from './models-measures.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** What this browser offers models to run on: the reason for all that is said about builds. */
 export function ModelsMachine() {
   const { words, count } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
   const devices = useApp((state) => state.devices);
-  const { machine, measure } = words.models;
+  const { machine, measure } = modelsWords;
   if (devices === null) return <p className="models-machine models-note">{machine.probing}</p>;
   const { webgpu, threads, memoryBytes } = devices;
   return (
@@ -34,7 +36,7 @@ export function ModelsMachine() {
         <dd>
           {memoryBytes === null
             ? machine.memoryUnknown
-            : machine.memoryAtLeast(words.models.size(count(memoryBytes / 2 ** 30), 'GiB'))}
+            : machine.memoryAtLeast(modelsWords.size(count(memoryBytes / 2 ** 30), 'GiB'))}
         </dd>
       </div>
     </dl>

@@ -4,15 +4,15 @@ import { FailureNotice } from './FailureNotice.tsx';
 import { useLanguage } from './language.ts';
 import { placeOf } from './model-summary.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 type Report = Extract<ModelsState['benchmark'], { phase: 'done' }>['report'];
 type Row = Pick<Report['rows'][number], 'tokens' | 'pairsPerSecond' | 'gflops'>;
 
 /** How fast the model in use is here: measured on demand, for about fifteen seconds. */
 export function ModelsMeasure({ ready }: { ready: boolean }) {
-  const { words } = useLanguage();
   const benchmark = useApp((state) => state.models.benchmark);
-  const { measure } = words.models;
+  const { measure } = useModelsWords();
   const running = benchmark.phase === 'running';
   return (
     <section className="measure-speed" aria-label={measure.heading}>
@@ -41,12 +41,13 @@ export function ModelsMeasure({ ready }: { ready: boolean }) {
 
 function ReportTable({ report }: { report: Report }) {
   const language = useLanguage();
-  const { words, count } = language;
+  const modelsWords = useModelsWords();
+  const { count } = language;
   const { adapter, threads } = report;
   const where =
     report.device === 'webgpu' && adapter !== null
       ? adapter
-      : words.models.measure.threads(count(threads), threads !== 1);
+      : modelsWords.measure.threads(count(threads), threads !== 1);
   return (
     <>
       <SpeedTable rows={report.rows} />
@@ -57,8 +58,8 @@ function ReportTable({ report }: { report: Report }) {
 
 /** Tokens of a pair, pairs per second, and what that is in operations. */
 function SpeedTable({ rows }: { rows: readonly Row[] }) {
-  const { words, count, rough } = useLanguage();
-  const { columns } = words.models.measure;
+  const { count, rough } = useLanguage();
+  const { columns } = useModelsWords().measure;
   return (
     <table className="numbers numbers-small">
       <thead>

@@ -1,11 +1,11 @@
 import { lookUpModel, typeModelId } from '../app/model-actions.ts';
 import { rowOfLookUp } from '../app/models-view.ts';
 import { FailureNotice } from './FailureNotice.tsx';
-import { useLanguage } from './language.ts';
 import { ModelsHost } from './ModelsHost.tsx';
 import { ModelsRow } from './ModelsRow.tsx';
 import { ModelsToken } from './ModelsToken.tsx';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 interface Props {
   readonly open: ReadonlySet<string>;
@@ -14,10 +14,9 @@ interface Props {
 
 /** Any repository of a hub: asked about first, then loaded like those of the catalog. */
 export function ModelsOther({ open, onToggle }: Props) {
-  const { words } = useLanguage();
   const typedId = useApp((state) => state.models.typedId);
   const lookUp = useApp((state) => state.models.lookUp);
-  const { other } = words.models;
+  const { other } = useModelsWords();
   const row = rowOfLookUp(lookUp);
   return (
     <section className="models-other models-card" aria-labelledby="models-other">

@@ -5,6 +5,7 @@ import { useLanguage } from './language.ts';
 import { modelSummary } from './model-summary.ts';
 import { useMeasures } from './models-measures.ts';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /**
  * How far the load under way is, and the button that stops it; nothing when none is. Brief where
@@ -12,7 +13,7 @@ import { useApp } from './use-app.ts';
  */
 export function ModelsProgress({ brief = false }: { readonly brief?: boolean }) {
   const language = useLanguage();
-  const { words } = language;
+  const modelsWords = useModelsWords();
   const model = useApp((state) => state.model);
   const stoppable = useApp((state) => state.models.loading !== null);
   if (model.phase === 'none' || model.phase === 'ready' || model.phase === 'failed') return null;
@@ -21,7 +22,7 @@ export function ModelsProgress({ brief = false }: { readonly brief?: boolean }) 
     <div className="models-progress">
       <progress
         className="progress"
-        aria-label={words.models.use.progress}
+        aria-label={modelsWords.use.progress}
         max={1}
         {...(downloading && { value: model.loadedBytes / model.totalBytes })}
       />
@@ -37,10 +38,10 @@ export function ModelsProgress({ brief = false }: { readonly brief?: boolean }) 
           <button
             type="button"
             className="button button-quiet"
-            title={downloading ? words.models.use.pauseHint : undefined}
+            title={downloading ? modelsWords.use.pauseHint : undefined}
             onClick={cancelLoading}
           >
-            {downloading ? words.models.use.pause : words.models.use.cancel}
+            {downloading ? modelsWords.use.pause : modelsWords.use.cancel}
           </button>
         )}
       </p>
@@ -54,12 +55,12 @@ function DownloadNumbers(props: {
   readonly brief: boolean;
 }) {
   const { phase, brief } = props;
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size, duration } = useMeasures();
   const { loadedBytes, totalBytes, bytesPerSecond } = phase;
-  const parts = [words.models.amount(size(loadedBytes), size(totalBytes))];
-  if (!brief && bytesPerSecond !== null) parts.push(words.models.use.speed(size(bytesPerSecond)));
+  const parts = [modelsWords.amount(size(loadedBytes), size(totalBytes))];
+  if (!brief && bytesPerSecond !== null) parts.push(modelsWords.use.speed(size(bytesPerSecond)));
   const leftMs = downloadLeftMs(phase);
-  if (!brief && leftMs !== null) parts.push(words.models.use.left(duration(leftMs)));
+  if (!brief && leftMs !== null) parts.push(modelsWords.use.left(duration(leftMs)));
   return parts.join(' · ');
 }

@@ -1,13 +1,13 @@
 import { comparison } from '../app/models-view.ts';
 import { useLanguage } from './language.ts';
 import { useMeasures } from './models-measures.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 type Compared = (typeof comparison.rows)[number];
 
 /** What a comparison article published: other people's numbers, said so in the heading. */
 export function ModelsPublished({ onShow }: { onShow: (id: string) => void }) {
-  const { words } = useLanguage();
-  const { published } = words.models;
+  const { published } = useModelsWords();
   const { columns } = published;
   const { benchmarks } = comparison;
   return (
@@ -46,9 +46,9 @@ export function ModelsPublished({ onShow }: { onShow: (id: string) => void }) {
 }
 
 function ComparedRow({ row, onShow }: { row: Compared; onShow: (id: string) => void }) {
-  const { tag, words, count } = useLanguage();
+  const { tag, count } = useLanguage();
   const { fine } = useMeasures();
-  const { published } = words.models;
+  const { published } = useModelsWords();
   const { best } = comparison;
   const { columns } = published;
   const { name, model, note, memory } = row;
@@ -96,11 +96,11 @@ function ComparedRow({ row, onShow }: { row: Compared; onShow: (id: string) => v
 }
 
 function Best({ name, value, best }: { name: string; value: string; best: boolean }) {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   return (
     <td data-name={name} data-best={best}>
       {value}
-      {best && <span className="visually-hidden"> {words.models.published.best}</span>}
+      {best && <span className="visually-hidden"> {modelsWords.published.best}</span>}
     </td>
   );
 }

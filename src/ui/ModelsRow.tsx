@@ -6,6 +6,7 @@ import { ModelsDetails } from './ModelsDetails.tsx';
 import { languagesOf, ruledOutText, rungReasons } from './model-card-words.ts';
 import { placeOf } from './model-summary.ts';
 import { useMeasures } from './models-measures.ts';
+import { useModelsWords } from './use-models-words.ts';
 import { usePresence } from './use-presence.ts';
 
 interface Props {
@@ -27,9 +28,9 @@ export function anchorOf(id: string): string {
 /** One model of the catalog in a line or two; its details on demand. */
 export function ModelsRow({ row, open, onToggle, anchor }: Props) {
   const language = useLanguage();
-  const { words, count, rough } = language;
+  const { count, rough } = language;
   const { card, embedded } = row;
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   const { fine } = useMeasures();
   const state = usePresence();
   const rung = firstRung(row, state.kept);
@@ -105,8 +106,7 @@ export function ModelsRow({ row, open, onToggle, anchor }: Props) {
 
 /** What has to be known before anything is pressed. */
 function Marks({ row, state }: { row: CatalogRow; state: keyof typeof noMark }) {
-  const { words } = useLanguage();
-  const { catalog } = words.models;
+  const { catalog } = useModelsWords();
   return (
     <span className="models-marks">
       {row.card.licence.commercialUse === false && (
@@ -132,10 +132,9 @@ interface HereProps {
 /** The way in which it runs or would run here, and why; or why it does not. */
 function RunsHere({ row, rung, inUse }: HereProps) {
   const language = useLanguage();
-  const { words } = language;
   const { size } = useMeasures();
   const { plan } = row;
-  const { catalog, machine } = words.models;
+  const { catalog, machine } = useModelsWords();
   if (plan === null) return <p className="models-here models-note">{machine.probing}</p>;
   const used = plan.rungs.find(
     ({ device, build }) => device === inUse?.device && build.dtype === inUse.dtype,

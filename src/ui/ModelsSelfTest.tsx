@@ -1,6 +1,7 @@
 import type { ModelPhase } from '../app/store.ts';
 import { useLanguage } from './language.ts';
 import { useMeasures } from './models-measures.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 type Report = NonNullable<Extract<ModelPhase, { phase: 'ready' }>['model']['selfTest']>;
 
@@ -12,9 +13,9 @@ interface Props {
 
 /** Whether this device computes what it should: the verdict, and every pair to look at. */
 export function ModelsSelfTest({ report, label }: Props) {
-  const { words, count } = useLanguage();
+  const { count } = useLanguage();
   const { fine } = useMeasures();
-  const { test } = words.models;
+  const { test } = useModelsWords();
   const { verdict, against, pairs, largestDifference, tolerance, reason, source } = report;
   const facts = [test.pairs(count(pairs.length))];
   if (against !== 'nothing') facts.push(test.comparedWith(test.against[against]));
@@ -58,18 +59,17 @@ export function ModelsSelfTest({ report, label }: Props) {
 
 /** The verdict in words and colour. */
 export function Verdict({ verdict }: { verdict: Report['verdict'] }) {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   return (
     <span className="self-test-verdict" data-verdict={verdict}>
-      {words.models.test.verdicts[verdict]}
+      {modelsWords.test.verdicts[verdict]}
     </span>
   );
 }
 
 function PairRow({ pair, tolerance }: { pair: Report['pairs'][number]; tolerance: number }) {
-  const { words } = useLanguage();
   const { fine } = useMeasures();
-  const { columns } = words.models.test;
+  const { columns } = useModelsWords().test;
   const { query, document, logit, expected } = pair;
   const difference = expected === null ? null : logit - expected;
   return (

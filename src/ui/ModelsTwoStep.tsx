@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'react';
-import { useLanguage } from './language.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 interface Props {
   /** What the first button says, and its name for readers where that is longer. */
@@ -12,9 +12,9 @@ interface Props {
 
 /** A button that asks in its own place before it does what cannot be undone. */
 export function ModelsTwoStep({ label, name, question, onConfirm }: Props) {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   // Whoever speaks to the page says the word that is shown, so the name has to hold it.
-  const { yes } = words.models.kept;
+  const { yes } = modelsWords.kept;
   const [asking, setAsking] = useState(false);
   const questionId = useId();
   const first = useRef<HTMLButtonElement>(null);
@@ -73,7 +73,7 @@ export function ModelsTwoStep({ label, name, question, onConfirm }: Props) {
         aria-describedby={questionId}
         onClick={() => setAsking(false)}
       >
-        {words.models.kept.no}
+        {modelsWords.kept.no}
       </button>
     </span>
   );

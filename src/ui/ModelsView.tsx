@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { refreshModels } from '../app/model-actions.ts';
 import { planCatalog } from '../app/models-view.ts';
-import { useLanguage } from './language.ts';
 import { ModelsAnnouncer } from './ModelsAnnouncer.tsx';
 import { ModelsCatalog, wholeCatalog } from './ModelsCatalog.tsx';
 import { ModelsDisk } from './ModelsDisk.tsx';
@@ -13,10 +12,11 @@ import { ModelsOther } from './ModelsOther.tsx';
 import { ModelsPublished } from './ModelsPublished.tsx';
 import { anchorOf } from './ModelsRow.tsx';
 import { useApp } from './use-app.ts';
+import { useModelsWords } from './use-models-words.ts';
 
 /** Which models there are, which run here and how well, and what of them is on this machine. */
 export function ModelsView() {
-  const { words } = useLanguage();
+  const modelsWords = useModelsWords();
   const devices = useApp((state) => state.devices);
   const device = useApp((state) => state.settings.device);
   const rows = useMemo(() => planCatalog(devices, device), [devices, device]);
@@ -52,8 +52,8 @@ export function ModelsView() {
     <div className="models-view">
       <header className="models-head">
         <div>
-          <h1>{words.models.heading}</h1>
-          <p className="lead">{words.models.lead}</p>
+          <h1>{modelsWords.heading}</h1>
+          <p className="lead">{modelsWords.lead}</p>
         </div>
         <ModelsMachine />
       </header>

@@ -1,21 +1,21 @@
 import type { CatalogRow, firstRung } from '../app/models-view.ts';
 import type { Language } from './language.ts';
 import { measuresOf } from './models-measures.ts';
+import { modelsWordsOf } from './use-models-words.ts';
 
 type Rung = NonNullable<ReturnType<typeof firstRung>>;
 type RuledOut = NonNullable<CatalogRow['plan']>['ruledOut'][number];
 
 /** Why a build is the choice on this machine, in words. */
-export function rungReasons({ reasons }: Rung, { tag, words }: Language): string {
-  return reasons
-    .map((reason) => words.models.catalog.reasons[reason])
-    .join(tag === 'zh' ? '，' : ', ');
+export function rungReasons({ reasons }: Rung, { tag }: Language): string {
+  const { catalog } = modelsWordsOf(tag);
+  return reasons.map((reason) => catalog.reasons[reason]).join(tag === 'zh' ? '，' : ', ');
 }
 
 /** Why a build does not run here, in words, with the sizes where it is a matter of size. */
 export function ruledOutText({ reason, detail }: RuledOut, language: Language): string {
-  const { tag, words } = language;
-  const { ruledOut, needs } = words.models.catalog;
+  const { tag } = language;
+  const { ruledOut, needs } = modelsWordsOf(tag).catalog;
   const { neededBytes, limitBytes } = detail;
   if (neededBytes === undefined || limitBytes === undefined) return ruledOut[reason];
   const { size } = measuresOf(language);
@@ -25,19 +25,16 @@ export function ruledOutText({ reason, detail }: RuledOut, language: Language): 
 
 /** Languages of a model: by name where they are few, by number where they are many. */
 export function languagesOf(card: CatalogRow['card'], language: Language): string {
-  const { words, count } = language;
+  const { tag, count } = language;
   if (card.languages.length > 4) {
-    return words.models.catalog.languageCount(count(card.languages.length));
+    return modelsWordsOf(tag).catalog.languageCount(count(card.languages.length));
   }
   return allLanguagesOf(card, language);
 }
 
 /** Every language of a model by its name in the page's language. */
-export function allLanguagesOf(
-  { languages }: CatalogRow['card'],
-  { tag, words }: Language,
-): string {
-  const { catalog } = words.models;
+export function allLanguagesOf({ languages }: CatalogRow['card'], { tag }: Language): string {
+  const { catalog } = modelsWordsOf(tag);
   if (languages.length === 0) return catalog.languagesUnknown;
   const names = new Intl.DisplayNames(tag === 'zh' ? 'zh-Hans' : 'en', {
     type: 'language',

@@ -36,5 +36,5 @@ export function placeOf(
   { device, dtype }: { readonly device: 'webgpu' | 'wasm' | 'js'; readonly dtype: string },
   { words }: Language,
 ): string {
-  return words.models.place(words.model.devices[device], dtype);
+  return words.model.place(words.model.devices[device], dtype);
 }

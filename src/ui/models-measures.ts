@@ -1,5 +1,6 @@
 import { relativeTime } from '../app/model-display.ts';
 import { type Language, useLanguage } from './language.ts';
+import { modelsWordsOf } from './use-models-words.ts';
 
 /** Sizes and times of models, as the page's language writes them. */
 export interface Measures {
@@ -27,7 +28,7 @@ export function measuresOf(language: Language): Measures {
   return made;
 }
 
-function createMeasures({ tag, words, count }: Language): Measures {
+function createMeasures({ tag, count }: Language): Measures {
   const locale = tag === 'zh' ? 'zh-Hans' : 'en';
   const digits = [0, 1, 2].map(
     (most) => new Intl.NumberFormat(locale, { maximumFractionDigits: most }),
@@ -41,7 +42,7 @@ function createMeasures({ tag, words, count }: Language): Measures {
     signDisplay: 'negative',
   });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const { size } = words.models;
+  const { size, use } = modelsWordsOf(tag);
   return {
     size: (bytes) => {
       if (bytes >= 999.5e6) return size(number(bytes / 1e9, 2), 'GB');
@@ -56,7 +57,7 @@ function createMeasures({ tag, words, count }: Language): Measures {
     },
     duration: (ms) =>
       ms < 90_000
-        ? words.models.use.seconds(count(Math.ceil(ms / 1000)))
-        : words.models.use.minutes(count(Math.round(ms / 60_000))),
+        ? use.seconds(count(Math.ceil(ms / 1000)))
+        : use.minutes(count(Math.round(ms / 60_000))),
   };
 }

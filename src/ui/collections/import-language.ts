@@ -2,6 +2,7 @@ import { useStore } from 'zustand';
 import { type ImportState, importStore } from '../../app/import-store.ts';
 import { useLanguage } from '../language.ts';
 import { useMeasures } from '../models-measures.ts';
+import { useModelsWords } from '../use-models-words.ts';
 import { type ImportWords, importEn } from './import-en.ts';
 import { importZh } from './import-zh.ts';
 
@@ -14,9 +15,10 @@ export function useImport<Slice>(select: (state: ImportState) => Slice): Slice {
 
 /** Sizes of files: in bytes where that says more. */
 export function useFileSize(): (bytes: number) => string {
-  const { words, count } = useLanguage();
+  const { count } = useLanguage();
+  const modelsWords = useModelsWords();
   const { size } = useMeasures();
-  return (bytes) => (bytes < 1_000 ? words.models.size(count(bytes), 'B') : size(bytes));
+  return (bytes) => (bytes < 1_000 ? modelsWords.size(count(bytes), 'B') : size(bytes));
 }
 
 /** Words of the import in the page's language. */

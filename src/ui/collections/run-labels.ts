@@ -10,9 +10,9 @@ interface Made {
 
 /** Device and number format as the page names them; a device that is not known stands for itself. */
 export function placeOfRun({ dtype, device }: Omit<Made, 'model'>, { words }: Language): string {
-  const { devices } = words.model;
+  const { devices, place } = words.model;
   const known = device === 'webgpu' || device === 'wasm' || device === 'js' ? device : null;
-  return words.models.place(known === null ? device : devices[known], dtype);
+  return place(known === null ? device : devices[known], dtype);
 }
 
 /** Model, device and weights: runs of one model may differ in the last two only. */
