@@ -113,6 +113,23 @@ test('a worker that dies while it loads is told of, and does not loop', async ({
   watch.pageErrors.length = 0;
 });
 
+test('a worker that never says a word is given up, and the next one works', async ({ page }) => {
+  let started = 0;
+  await page.route('**/assets/reranker.worker-*.js', (route) => {
+    started += 1;
+    // As one that was killed before its script ran: it fires no event, and holds no lock yet.
+    return route.fulfill({ contentType: 'text/javascript', body: '/* nothing is said */' });
+  });
+  await page.clock.install();
+  await page.goto('./');
+  await expect.poll(() => started).toBe(1);
+  await page.unroute('**/assets/reranker.worker-*.js');
+  await page.clock.fastForward(31_000);
+  await expect(page.getByRole('alert')).toContainText('The scoring worker stopped.');
+  await page.getByRole('button', { name: 'Rerank' }).click();
+  await expect(stampOf(page)).toBeVisible();
+});
+
 test('an abort signal ends a console call between two batches', async ({ page }) => {
   await openRanked(page);
   const outcome = await page.evaluate(async (documents) => {
@@ -171,7 +188,6 @@ test('cancel before the first score shows BM25 order for the new documents', asy
     passages(150),
   );
   await rerank(page, 'river stone', ['a river of stone', 'a loan', 'a stone']);
-  await expect(page.getByText('Waiting for the model')).toBeVisible();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByText(/^Cancelled: 0 of 3/)).toBeVisible();
   await expect(page.getByText('Ranked for river stone')).toBeVisible();

@@ -56,6 +56,23 @@ export async function openRanked(page: Page, path = './'): Promise<void> {
   await expect(stampOf(page)).toBeVisible();
 }
 
+/** A query and documents of one's own; the last one answers it. */
+export const capitalsQuery = 'what is the capital of France?';
+export const capitals: readonly string[] = [
+  'Berlin is the capital of Germany.',
+  'The Seine flows through the city.',
+  'Paris is the capital of France.',
+];
+
+/** The boxes that a query and documents are typed into. */
+export function queryBox(page: Page) {
+  return page.getByRole('textbox', { name: 'Query' });
+}
+
+export function documentsBox(page: Page) {
+  return page.getByRole('textbox', { name: 'Documents' });
+}
+
 /** The line below a ranking that names the model; it is there when the run is complete. */
 export function stampOf(page: Page) {
   return page.getByTestId('stamp');
@@ -72,9 +89,8 @@ export function rowsOf(page: Page) {
  */
 async function pasteDocuments(page: Page, text: string): Promise<void> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const documents = page.getByRole('textbox', { name: 'Documents' });
   await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
-  await documents.focus();
+  await documentsBox(page).focus();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.press('ControlOrMeta+v');
 }
@@ -85,7 +101,7 @@ export async function rerank(
   query: string,
   documents: string | readonly string[],
 ): Promise<void> {
-  await page.getByRole('textbox', { name: 'Query' }).fill(query);
+  await queryBox(page).fill(query);
   await pasteDocuments(page, typeof documents === 'string' ? documents : documents.join('\n'));
   await page.getByRole('button', { name: 'Rerank' }).click();
 }

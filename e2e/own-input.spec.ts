@@ -1,11 +1,14 @@
-import { expect, openRanked, passages, rerank, rowsOf, stampOf, test } from './fixtures.ts';
-
-const query = 'what is the capital of France?';
-const capitals = [
-  'Berlin is the capital of Germany.',
-  'The Seine flows through the city.',
-  'Paris is the capital of France.',
-];
+import {
+  capitals,
+  expect,
+  openRanked,
+  passages,
+  capitalsQuery as query,
+  rerank,
+  rowsOf,
+  stampOf,
+  test,
+} from './fixtures.ts';
 
 test('own query and documents come back ranked, marked and measured', async ({ page }) => {
   await openRanked(page);

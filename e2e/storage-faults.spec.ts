@@ -2,7 +2,16 @@ import type { Page } from '@playwright/test';
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js';
 import type { Hub } from '../scripts/hub/serve-hub.mjs';
 import { beirFiles, fileOf, importAs, jsonLines, pickFiles } from './collections.ts';
-import { expect, rerank, rowsOf, stampOf } from './fixtures.ts';
+import {
+  capitals,
+  documentsBox,
+  expect,
+  capitalsQuery as query,
+  queryBox,
+  rerank,
+  rowsOf,
+  stampOf,
+} from './fixtures.ts';
 import {
   downloadsOf,
   dropNetworkErrors,
@@ -26,6 +35,7 @@ import {
 import {
   changeRecords,
   fillRoom,
+  holdDatabase,
   limitRoom,
   openBare,
   type Refusal,
@@ -34,16 +44,8 @@ import {
   tableSizes,
 } from './storage-faults.ts';
 
-const query = 'what is the capital of France?';
-const capitals = [
-  'Berlin is the capital of Germany.',
-  'The Seine flows through the city.',
-  'Paris is the capital of France.',
-];
 const noRoom = 'There is no room left for collections';
 
-const queryBox = (page: Page) => page.getByRole('textbox', { name: 'Query' });
-const documentsBox = (page: Page) => page.getByRole('textbox', { name: 'Documents' });
 const listOf = (page: Page) => page.getByRole('list', { name: 'Collections on this machine' });
 const goalOf = (page: Page) => page.getByRole('form', { name: 'Import these files' });
 
@@ -477,15 +479,9 @@ test.describe('the database of the collections', () => {
   }) => {
     await importAs(page, 'Kept', beirFiles());
     await page.goto('about:blank');
-    const old = await openBare(context);
-    await old.evaluate(async () => {
-      const opening = indexedDB.open('crossrank-collections');
-      await new Promise((resolve) => {
-        opening.onsuccess = resolve;
-      });
-      // Held, whatever it is asked for.
-      Reflect.set(window, 'held', opening.result);
-      // A later version wants to come and has to wait; every opening behind it waits, too.
+    const old = await holdDatabase(context, 'crossrank-collections');
+    // A later version wants to come and has to wait; every opening behind it waits, too.
+    await old.evaluate(() => {
       indexedDB.open('crossrank-collections', 2);
     });
     await typeOwn(page);

@@ -19,6 +19,30 @@ export async function openBare(context: BrowserContext): Promise<Page> {
   return page;
 }
 
+/** Opens a tab that holds a database, deaf to whoever wants to change it, until it is closed. */
+export async function holdDatabase(context: BrowserContext, database: string): Promise<Page> {
+  const old = await openBare(context);
+  await old.evaluate(async (name) => {
+    const opening = indexedDB.open(name);
+    await new Promise((resolve) => {
+      opening.onsuccess = resolve;
+    });
+    Reflect.set(window, 'held', opening.result);
+  }, database);
+  return old;
+}
+
+/** Makes a page one of the next release, which changes a database, from its next load on. */
+export async function becomeNextRelease(page: Page, database: string): Promise<void> {
+  await page.addInitScript((changed) => {
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function (name: string, version?: number) {
+      const next = name === changed && version !== undefined ? version + 1 : version;
+      return next === undefined ? open.call(this, name) : open.call(this, name, next);
+    };
+  }, database);
+}
+
 /** How many records the tables of the collections hold, read without the app's own code. */
 export function tableSizes(page: Page): Promise<Readonly<Record<string, number>>> {
   return page.evaluate(async () => {
@@ -129,6 +153,7 @@ function slowDown(): void {
 export type Refusal =
   | 'idb-throws'
   | 'idb-getter'
+  | 'idb-none'
   | 'opfs'
   | 'caches'
   | 'storage'
@@ -159,6 +184,9 @@ function takeAway(refusals: readonly string[]): void {
         break;
       case 'idb-getter':
         define(globalThis, 'indexedDB', { get: deny });
+        break;
+      case 'idb-none':
+        define(globalThis, 'indexedDB', { value: undefined });
         break;
       case 'opfs':
         StorageManager.prototype.getDirectory = () =>

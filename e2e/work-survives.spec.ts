@@ -1,22 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page } from '@playwright/test';
-import { expect, passages, rerank, rowsOf, stampOf, test } from './fixtures.ts';
+import {
+  capitals,
+  documentsBox,
+  expect,
+  passages,
+  capitalsQuery as query,
+  queryBox,
+  rerank,
+  rowsOf,
+  stampOf,
+  test,
+} from './fixtures.ts';
+import { becomeNextRelease, holdDatabase, limitRoom, openBare, refuse } from './storage-faults.ts';
 
 // What is looked at here is what the page itself keeps.
 test.use({ serviceWorkers: 'block' });
 
-const query = 'what is the capital of France?';
-const capitals = [
-  'Berlin is the capital of Germany.',
-  'The Seine flows through the city.',
-  'Paris is the capital of France.',
-];
-
+const heldByOldTab = 'A tab with an earlier version of Crossrank holds';
 const leftOf900 = /^The page was left during this run: \d+ of 900 documents are scored/;
 const offerOf = (page: Page) => page.getByRole('region', { name: 'Your last work' });
 const asideOf = (page: Page) => page.getByRole('region', { name: 'Set aside' });
-const queryBox = (page: Page) => page.getByRole('textbox', { name: 'Query' });
-const documentsBox = (page: Page) => page.getByRole('textbox', { name: 'Documents' });
 
 /** What is kept in the database, read without the page's own code. */
 interface Kept {
@@ -27,15 +31,6 @@ interface Kept {
   /** Of the tabs whose result is complete. */
   readonly finished: readonly string[];
   readonly asides: number;
-}
-
-/** A page of this origin on which the app does not run. */
-async function openBare(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  // What a browser asks for by itself is no error of the app.
-  await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
-  await page.goto('./demos/keyword-traps.json');
-  return page;
 }
 
 async function readKept(page: Page): Promise<Kept> {
@@ -103,6 +98,15 @@ async function openWithResult(page: Page): Promise<void> {
   await waitUntilKept(page, { query, documents: 3 });
   const id = await page.evaluate(() => sessionStorage.getItem('crossrank.tab') ?? '');
   await expect.poll(async () => (await readKept(page)).finished).toContain(id);
+}
+
+/** Loads the page anew as one of the next release, kept waiting by an old tab; gives that tab. */
+async function reloadBehindOldTab(page: Page, context: BrowserContext): Promise<Page> {
+  const old = await holdDatabase(context, 'crossrank-work');
+  await becomeNextRelease(page, 'crossrank-work');
+  await page.reload();
+  await expect(page.getByText(heldByOldTab)).toBeVisible();
+  return old;
 }
 
 test('a reload brings back text, result and view without scoring anything', async ({ page }) => {
@@ -441,30 +445,12 @@ test('an old tab that holds the database keeps nobody waiting, and is followed w
   context,
 }) => {
   await openWithResult(page);
-  const old = await openBare(context);
-  await old.evaluate(async () => {
-    const opening = indexedDB.open('crossrank-work', 1);
-    await new Promise((resolve) => {
-      opening.onsuccess = resolve;
-    });
-    // Held, and deaf to whoever wants to change it.
-    Object.assign(window, { held: opening.result });
-  });
-  // This page becomes one of the next release.
-  await page.addInitScript(() => {
-    const { open } = IDBFactory.prototype;
-    IDBFactory.prototype.open = function (name: string, version?: number) {
-      const next = name === 'crossrank-work' && version !== undefined ? version + 1 : version;
-      return next === undefined ? open.call(this, name) : open.call(this, name, next);
-    };
-  });
-  await page.reload();
-  await expect(page.getByText('A tab with an earlier version of Crossrank holds')).toBeVisible();
+  const old = await reloadBehindOldTab(page, context);
   await expect(queryBox(page)).toHaveValue(query);
   await expect(stampOf(page)).toContainText('3 pairs');
   await queryBox(page).fill('typed meanwhile');
   await old.close();
-  await expect(page.getByText('A tab with an earlier version of Crossrank holds')).toHaveCount(0);
+  await expect(page.getByText(heldByOldTab)).toHaveCount(0);
   await waitUntilKept(page, { query: 'typed meanwhile', documents: 3 });
   await expect(queryBox(page)).toHaveValue('typed meanwhile');
 });
@@ -484,23 +470,7 @@ test('long text that only the database has is not lost to a page that could not 
   await expect(queryBox(page)).toHaveValue('long text');
   await expect.poll(() => documentsBox(page).inputValue()).toBe(long);
 
-  const old = await openBare(context);
-  await old.evaluate(async () => {
-    const opening = indexedDB.open('crossrank-work', 1);
-    await new Promise((resolve) => {
-      opening.onsuccess = resolve;
-    });
-    Object.assign(window, { held: opening.result });
-  });
-  await page.addInitScript(() => {
-    const { open } = IDBFactory.prototype;
-    IDBFactory.prototype.open = function (name: string, version?: number) {
-      const next = name === 'crossrank-work' && version !== undefined ? version + 1 : version;
-      return next === undefined ? open.call(this, name) : open.call(this, name, next);
-    };
-  });
-  await page.reload();
-  await expect(page.getByText('A tab with an earlier version of Crossrank holds')).toBeVisible();
+  const old = await reloadBehindOldTab(page, context);
   await expect(stampOf(page)).toBeVisible();
   await old.close();
   // What is on the screen stays; the text that was waiting is offered.
@@ -509,11 +479,10 @@ test('long text that only the database has is not lost to a page that could not 
   await expect.poll(() => documentsBox(page).inputValue()).toBe(long);
 });
 
-test('a full disk is told, and the text in the boxes stays', async ({ page, context, baseURL }) => {
+test('a full disk is told, and the text in the boxes stays', async ({ page, baseURL }) => {
   // Before anything is kept: a browser looks at how much room there is every half minute only.
-  const devtools = await context.newCDPSession(page);
-  const origin = new URL(baseURL ?? '').origin;
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 200_000 });
+  const { origin } = new URL(baseURL ?? '');
+  await limitRoom(page, origin, 200_000);
   await openWithResult(page);
   const long = noise(2500);
   await paste(page, long);
@@ -522,7 +491,7 @@ test('a full disk is told, and the text in the boxes stays', async ({ page, cont
   expect(await documentsBox(page).inputValue()).toBe(long);
   await expect(rowsOf(page)).toHaveCount(3);
 
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+  await limitRoom(page, origin, null);
   let tries = 0;
   await expect(async () => {
     tries += 1;
@@ -534,18 +503,13 @@ test('a full disk is told, and the text in the boxes stays', async ({ page, cont
   await expect.poll(() => documentsBox(page).inputValue()).toBe(long);
 });
 
-for (const way of ['open throws', 'the getter throws', 'there is none'] as const) {
+for (const [way, refusal] of [
+  ['open throws', 'idb-throws'],
+  ['the getter throws', 'idb-getter'],
+  ['there is none', 'idb-none'],
+] as const) {
   test(`without IndexedDB, since ${way}, the page works and keeps its text`, async ({ page }) => {
-    await page.addInitScript((refusal) => {
-      const refuse = (): never => {
-        throw new DOMException('refused', 'SecurityError');
-      };
-      if (refusal === 'open throws') IDBFactory.prototype.open = refuse;
-      else {
-        const value = refusal === 'there is none' ? { value: undefined } : { get: refuse };
-        Object.defineProperty(window, 'indexedDB', { ...value, configurable: true });
-      }
-    }, way);
+    await refuse(page, [refusal]);
     await page.goto('./');
     await rerank(page, query, capitals);
     await expect(stampOf(page)).toContainText('3 pairs');

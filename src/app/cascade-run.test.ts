@@ -3,11 +3,11 @@ import { RerankError } from '../core/errors.ts';
 import { type CascadeModels, rerankInCascade } from '../engine/cascade.ts';
 import { rankDocuments } from '../engine/rank-documents.ts';
 import type { RerankRequest, ScoredDocument } from '../engine/reranker.ts';
+import { loadedOnWasm, timingsOf } from '../engine/result-samples.ts';
 import { scoreInCascade } from './cascade-run.ts';
 import { exportedRunOf } from './export-result.ts';
 import { rankingRows } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
-import { loadedOnWasm, timingsOf } from './run-samples.ts';
 import { crossrank } from './services.ts';
 
 type Model = CascadeModels['strong'];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { loadedOnWasm, timingsOf } from '../engine/result-samples.ts';
 import { cascadeTruth, resultOfStage } from './cascade-truth.ts';
-import { finishedRun, loadedOnWasm, timingsOf } from './run-samples.ts';
+import { finishedRun } from './run-samples.ts';
 import { documentsTimed, type FinishedResult, isOfTwo } from './run-truth.ts';
 
 /** Four documents, of which the last two were scored again. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoadedModel, RerankRequest, RerankResult } from '../engine/reranker.ts';
+import { loadedOnWasm, timingsOf } from '../engine/result-samples.ts';
 import {
   type ComparedDevice,
   type ComparisonDevices,
@@ -8,7 +9,6 @@ import {
   documentsToCompare,
   tokensToCompare,
 } from './device-comparison.ts';
-import { loadedOnWasm, timingsOf } from './run-samples.ts';
 
 const request: RerankRequest = { query: 'q', documents: ['a', 'b', 'c'] };
 

@@ -3,7 +3,7 @@ import type { LoadedModel } from '../engine/reranker.ts';
 import { WorkerReranker } from '../engine/worker-reranker.ts';
 import { kindOf } from './diagnostics-errors.ts';
 import { storageKinds, tryStorage } from './diagnostics-storage.ts';
-import { watchRequests } from './requests-watch.ts';
+import { startKeywordWorker, startScoringWorker } from './start-workers.ts';
 import { type Failure, store } from './store.ts';
 
 /** What the self-test tries, in this order. */
@@ -58,8 +58,10 @@ export async function runChecks(
   onBegin: (name: CheckName) => void,
   onResult: (result: CheckResult) => void,
 ): Promise<void> {
-  const keywords = new WorkerReranker({ createWorker: startKeywordWorker });
-  const model = new WorkerReranker({ createWorker: startModelWorker });
+  const keywords = new WorkerReranker({
+    createWorker: () => startKeywordWorker('crossrank-check-keywords'),
+  });
+  const model = new WorkerReranker({ createWorker: () => startScoringWorker('crossrank-check') });
   try {
     for (const name of checkNames) {
       if (signal.aborted) return;
@@ -160,24 +162,4 @@ function modelFinding(model: LoadedModel, wanted: 'wasm' | 'webgpu'): Finding {
     verdict: 'passed',
     detail: { found: 'logits', pairs: pairs.length, largestDifference, tolerance },
   };
-}
-
-function startKeywordWorker(): Worker {
-  return watchRequests(
-    new Worker(new URL('../worker/lexical.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'crossrank-check-keywords',
-    }),
-    'keywords',
-  );
-}
-
-function startModelWorker(): Worker {
-  return watchRequests(
-    new Worker(new URL('../worker/reranker.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'crossrank-check',
-    }),
-    'scoring',
-  );
 }

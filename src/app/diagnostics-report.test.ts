@@ -1,16 +1,13 @@
 import { expect, test } from 'vitest';
+import type { LoadedModel } from '../engine/reranker.ts';
+import { loadedOnWasm } from '../engine/result-samples.ts';
 import { embeddedModel } from '../models/embedded-model.ts';
 import { type DiagnosticsReport, modelFactsOf, reportText } from './diagnostics-report.ts';
 
-const loaded = {
+const loaded: LoadedModel = {
+  ...loadedOnWasm,
   model: embeddedModel.id,
   revision: embeddedModel.revision,
-  dtype: 'q8',
-  device: 'wasm',
-  adapter: null,
-  softwareAdapter: false,
-  threads: 2,
-  maxLength: 512,
   selfTest: {
     verdict: 'passed',
     against: 'published',
@@ -28,7 +25,7 @@ const loaded = {
       reason: 'The GPU was lost over MARKER.',
     },
   ],
-} as const;
+};
 
 test('a model of the catalog is named, with what it was stepped down from', () => {
   expect(modelFactsOf({ phase: 'ready', model: loaded })).toMatchObject({

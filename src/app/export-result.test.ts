@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { loadedOnWasm, timingsOf } from '../engine/result-samples.ts';
 import { readRankings } from '../io/ranking-records.ts';
 import { exportedRunOf, exportResult } from './export-result.ts';
-import { timingsOf } from './run-samples.ts';
 import type { Result } from './store.ts';
 
 /** Three documents; the second has not been scored by the model. */
@@ -20,18 +20,7 @@ const result: Result = {
   bm25Failure: null,
   collection: null,
   done: 2,
-  model: {
-    model: 'crossrank-tiny-en-zh',
-    revision: 'v0',
-    dtype: 'q8',
-    device: 'wasm',
-    adapter: null,
-    softwareAdapter: false,
-    threads: 2,
-    maxLength: 256,
-    selfTest: null,
-    stepDowns: [],
-  },
+  model: { ...loadedOnWasm, maxLength: 256 },
   timings: null,
 };
 

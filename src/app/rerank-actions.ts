@@ -1,6 +1,7 @@
 import type { LoadOptions, RerankRequest } from '../engine/reranker.ts';
 import type { KeywordTrap } from '../io/keyword-traps.ts';
 import { formatDocuments } from '../io/pasted-documents.ts';
+import { atMost } from './at-most.ts';
 import { cascadePlanOf } from './cascade-plan.ts';
 import { giveWayToOthers } from './comparison-turn.ts';
 import { pastedDocuments } from './input-view.ts';
@@ -214,16 +215,6 @@ export function replaceInput(input: Input): Partial<AppState> {
     inputFailure: null,
     replaced: own ? { query, documentsText, layout } : restored,
   };
-}
-
-/** Waits for something, but not longer than so many milliseconds. */
-async function atMost(awaited: Promise<void>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([awaited, late]);
-  clearTimeout(timer);
 }
 
 /** Runs a job in an animation frame, at most once per gap. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { finishedRun, timingsOf } from './run-samples.ts';
+import { timingsOf } from '../engine/result-samples.ts';
+import { finishedRun } from './run-samples.ts';
 import { isFinished, runTruth } from './run-truth.ts';
 
 describe('the truth about a run', () => {

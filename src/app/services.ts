@@ -4,6 +4,7 @@ import { WorkerReranker } from '../engine/worker-reranker.ts';
 import { createTuningStorage } from '../io/tuning-storage.ts';
 import { localSettings, tabStorage } from './browser-storage.ts';
 import { watchRequests } from './requests-watch.ts';
+import { startKeywordWorker, startScoringWorker } from './start-workers.ts';
 import { store } from './store.ts';
 
 export { localSettings, tabStorage };
@@ -13,14 +14,7 @@ export { localSettings, tabStorage };
  * the console (`window.crossrank`) share it, so that one model is in memory.
  */
 export const crossrank = new Crossrank({
-  createWorker: () =>
-    watchRequests(
-      new Worker(new URL('../worker/reranker.worker.ts', import.meta.url), {
-        type: 'module',
-        name: 'crossrank',
-      }),
-      'scoring',
-    ),
+  createWorker: () => startScoringWorker('crossrank'),
   createStoreWorker: () =>
     watchRequests(
       new Worker(new URL('../worker/model-store.worker.ts', import.meta.url), {
@@ -38,12 +32,5 @@ export const crossrank = new Crossrank({
 
 /** The keyword baseline, in a worker of its own so that it never waits for the model. */
 export const lexicalReranker: Reranker = new WorkerReranker({
-  createWorker: () =>
-    watchRequests(
-      new Worker(new URL('../worker/lexical.worker.ts', import.meta.url), {
-        type: 'module',
-        name: 'crossrank-lexical',
-      }),
-      'keywords',
-    ),
+  createWorker: () => startKeywordWorker('crossrank-lexical'),
 });

@@ -1,7 +1,6 @@
 import { createStore } from 'zustand/vanilla';
-import { checkToken } from '../engine/hub-tokens.ts';
+import { checkToken, originOfHost } from '../engine/hub-tokens.ts';
 import { readTokens, writeTokens } from '../io/token-storage.ts';
-import { checkHost } from '../models/hub-address.ts';
 import { localSettings } from './browser-storage.ts';
 
 /** Where a host's token is: `memory` ends with the page. The token itself is in no state. */
@@ -35,7 +34,7 @@ export function tokenOf(origin: string): string | null {
 /** The origin that a token of a host belongs to; null for what is no address. */
 export function originOf(host: string): string | null {
   try {
-    return new URL(checkHost(host)).origin;
+    return originOfHost(host);
   } catch {
     return null;
   }

@@ -1,12 +1,14 @@
+import type { StoreApi } from 'zustand/vanilla';
 import type { Draft } from '../io/settings-storage.ts';
 import { problemOf, WorkDatabase, type WorkProblem } from '../io/work-database.ts';
 import { readHeadProblem, readWork } from '../io/work-records.ts';
 import { newestResting, planShelf } from '../io/work-shelf.ts';
 import type { Work } from '../io/work-types.ts';
+import { atMost } from './at-most.ts';
 import { followSettings } from './follow-settings.ts';
 import { restoreInput, stopKeepingDraft, tellDatabaseOutcome, textChanges } from './keep-draft.ts';
 import { cancelRerank, replaceInput } from './rerank-actions.ts';
-import { type AppState, type Input, store } from './store.ts';
+import { type Input, store } from './store.ts';
 import { asideFile, listAside, rememberTold, removeAside } from './work-aside.ts';
 import { emptyStorage, hearToForget, tellToForget } from './work-forget.ts';
 import { WorkKeeper } from './work-keeper.ts';
@@ -150,8 +152,7 @@ async function forgetWithOthers(): Promise<void> {
   emptyStorage('tab');
   // What this tab was writing may have come after the other tab's deletion.
   const gone = stopKeeping().then(() => keeper?.remove());
-  const late = new Promise((resolve) => setTimeout(resolve, patienceMs));
-  await Promise.race([gone, late]).catch(() => undefined);
+  await atMost(gone, patienceMs).catch(() => undefined);
   location.reload();
 }
 
@@ -258,32 +259,32 @@ async function tidy(): Promise<void> {
 /** Ends the run under way, and waits until nothing of it can come any more. */
 async function quietRun(): Promise<void> {
   cancelRerank();
-  const isQuiet = ({ result }: AppState): boolean =>
-    result === null || result.bm25Scores !== null || result.bm25Failure !== null;
-  await new Promise<void>((resolve) => {
-    if (isQuiet(store.getState())) return resolve();
-    const unsubscribe = store.subscribe((state) => isQuiet(state) && end());
-    const timer = setTimeout(() => end(), patienceMs);
-    const end = (): void => {
-      unsubscribe();
-      clearTimeout(timer);
-      resolve();
-    };
-  });
+  await untilState(
+    store,
+    ({ result }) => result === null || result.bm25Scores !== null || result.bm25Failure !== null,
+  );
 }
 
 /** Resolves when the page has to go on without what is kept: it takes too long, or there is a problem. */
 async function withoutWork(): Promise<Restored> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => end(), patienceMs);
-    const unsubscribe = workStore.subscribe(({ problem }) => problem !== null && end());
-    const end = (): void => {
-      clearTimeout(timer);
-      unsubscribe();
-      resolve();
-    };
-  });
+  await untilState(workStore, ({ problem }) => problem !== null);
   return nothing;
+}
+
+/** Waits until a state is as it is wanted, but no longer than the page is patient. */
+async function untilState<State>(
+  { getState, subscribe }: StoreApi<State>,
+  isWanted: (state: State) => boolean,
+): Promise<void> {
+  if (isWanted(getState())) return;
+  let unsubscribe = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    unsubscribe = subscribe((state) => {
+      if (isWanted(state)) resolve();
+    });
+  });
+  await atMost(reached, patienceMs);
+  unsubscribe();
 }
 
 function showProblem(problem: WorkProblem | null): void {

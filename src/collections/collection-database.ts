@@ -1,5 +1,6 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { RerankError } from '../core/errors.ts';
+import { isIndexedDbRefused } from '../io/indexed-db-refusal.ts';
 import type {
   CollectionStorage,
   StorageChange,
@@ -32,9 +33,6 @@ const tables: readonly StorageTable[] = ['collections', 'removals', 'partSets', 
  */
 const openingPatienceMs = 10_000;
 
-/** What browsers say that keep nothing here: blocked storage, private windows. */
-const refusals = ['SecurityError', 'InvalidStateError', 'NotAllowedError', 'InvalidAccessError'];
-
 /**
  * The place that survives the tab: IndexedDB; memory where the browser refuses it (private
  * windows, blocked storage).
@@ -48,8 +46,7 @@ export async function openCollectionStorage(): Promise<CollectionStorage> {
     return database;
   } catch (error) {
     const cause = error instanceof RerankError ? error.cause : error;
-    const refused = cause instanceof DOMException && refusals.includes(cause.name);
-    if (refused || !hasIndexedDb()) return new MemoryDatabase();
+    if (isIndexedDbRefused(cause)) return new MemoryDatabase();
     throw error;
   }
 }
@@ -136,15 +133,6 @@ class CollectionDatabase implements CollectionStorage {
       }
       throw toDatabaseError(error);
     }
-  }
-}
-
-/** Where storage is blocked, reaching for it can itself throw. */
-function hasIndexedDb(): boolean {
-  try {
-    return globalThis.indexedDB !== undefined;
-  } catch {
-    return false;
   }
 }
 

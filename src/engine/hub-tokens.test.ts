@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HubTokens } from './hub-tokens.ts';
+import { HubTokens, originOfHost } from './hub-tokens.ts';
 
 const token = 'hf_secretsecret';
 
@@ -62,5 +62,19 @@ describe('tokens of hubs', () => {
 
   it('are refused where they are too long to be one', () => {
     expect(() => new HubTokens().give('x'.repeat(2_001))).toThrow(/cannot be one/);
+  });
+});
+
+describe('originOfHost', () => {
+  it.each([
+    ['https://mirror.example/hub', 'https://mirror.example'],
+    ['mirror.example:8443/a/b/', 'https://mirror.example:8443'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+  ])('of %s is %s', (typed, origin) => {
+    expect(originOfHost(typed)).toBe(origin);
+  });
+
+  it('is refused for what cannot be a hub', () => {
+    expect(() => originOfHost('ftp://mirror.example')).toThrow(/cannot be a hub/);
   });
 });

@@ -21,16 +21,24 @@ export class HubTokens {
    * @throws RerankError `invalid-request`; the message never holds the token
    */
   give(token: unknown, host: string = defaultHost): void {
-    this.#given.set(originOf(host), checkToken(token));
+    this.#given.set(originOfHost(host), checkToken(token));
   }
 
   /** The token for requests to a host; undefined when there is none. */
   async of(host: string): Promise<string | undefined> {
     // What was brought from disk has a host of its own, which is no address.
     if (!URL.canParse(host)) return undefined;
-    const origin = originOf(host);
+    const origin = originOfHost(host);
     return this.#given.get(origin) ?? (await this.#elsewhere(origin)) ?? undefined;
   }
+}
+
+/**
+ * The origin that a token of a host belongs to, whatever path a mirror adds to it.
+ * @throws RerankError `invalid-request` for what cannot be a hub
+ */
+export function originOfHost(host: string): string {
+  return new URL(checkHost(host)).origin;
 }
 
 /**
@@ -46,8 +54,4 @@ export function checkToken(token: unknown): string {
     `The token cannot be one: pass letters, digits and signs without blanks, at most ` +
       `${mostCharacters} of them. Copy it once more from the hub's settings.`,
   );
-}
-
-function originOf(host: string): string {
-  return new URL(checkHost(host)).origin;
 }

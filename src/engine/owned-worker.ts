@@ -1,27 +1,19 @@
-import { type Remote, releaseProxy, transfer, wrap } from 'comlink';
+import { transfer } from 'comlink';
 import { RerankError, toRerankError } from '../core/errors.ts';
 import { abortedError } from '../models/abort.ts';
+import {
+  type LiveWorker,
+  type LiveWorkerOptions,
+  startLiveWorker,
+  type WatchedApi,
+  type WorkerApi,
+} from './live-worker.ts';
 import { type Outcome, openCallPort, unwrapOutcome } from './protocol.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { startWorker, watchWorker } from './worker-life.ts';
 
-/** What is offered by every worker that is owned. */
-interface WatchedApi {
-  /** Takes the named web lock for as long as the worker lives: its release tells of its death. */
-  holdLock(name: string): Promise<void>;
-}
-
-/** A worker's offer as the page calls it: every method gives a promise. */
-export type WorkerApi<Api> = Remote<Api>;
-
-export interface OwnedWorkerOptions {
+export interface OwnedWorkerOptions extends Pick<LiveWorkerOptions, 'crashMessage'> {
   /** Starts the worker; called again after a crash. */
   readonly createWorker: () => Worker;
-  /**
-   * What a call is told when the worker dies.
-   * @param what goes on "The worker ...", for example `stopped without a word`
-   */
-  readonly crashMessage: (what: string) => string;
   /** What a call is told after `dispose`. */
   readonly disposedMessage: string;
 }
@@ -31,14 +23,6 @@ export interface OwnedWorkerCall<Event> {
   /** Aborting rejects the call at once with code `aborted`; the worker stops soon after. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: Event) => void) | undefined;
-}
-
-/** A running worker. */
-interface LiveWorker<Api> {
-  readonly api: Remote<Api>;
-  /** Aborts when the worker is gone; its reason is a RerankError. */
-  readonly gone: AbortSignal;
-  readonly end: (reason: RerankError) => void;
 }
 
 /**
@@ -57,7 +41,7 @@ export class OwnedWorker<Api extends WatchedApi, Event> {
 
   /** @param invoke calls one method, which is to answer with an outcome through the port */
   async call<T>(
-    invoke: (api: Remote<Api>, port: MessagePort) => Promise<Outcome<T>>,
+    invoke: (api: WorkerApi<Api>, port: MessagePort) => Promise<Outcome<T>>,
     { signal, onEvent }: OwnedWorkerCall<Event> = {},
   ): Promise<T> {
     if (this.#disposed) throw new RerankError('disposed', this.#options.disposedMessage);
@@ -95,26 +79,12 @@ export class OwnedWorker<Api extends WatchedApi, Event> {
   }
 
   #spawn(): LiveWorker<Api> {
-    const worker = startWorker(this.#options.createWorker);
-    const api = wrap<Api>(worker);
-    const watching = new AbortController();
-    const { signal } = watching;
-    const live: LiveWorker<Api> = {
-      api,
-      gone: signal,
-      end: (reason) => {
-        if (signal.aborted) return;
-        watching.abort(reason);
-        api[releaseProxy]();
-        worker.terminate();
+    const live = startLiveWorker<Api>({
+      ...this.#options,
+      onEnd: () => {
         if (this.#live === live) this.#live = null;
       },
-    };
-    // comlink cannot say of a type that is not known yet that its methods answer with promises.
-    const { holdLock } = api as Remote<WatchedApi>;
-    watchWorker(worker, holdLock, signal, (what) =>
-      live.end(new RerankError('worker-crashed', this.#options.crashMessage(what))),
-    );
+    });
     this.#live = live;
     return live;
   }

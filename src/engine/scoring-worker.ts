@@ -1,14 +1,16 @@
-import { type Remote, releaseProxy, wrap } from 'comlink';
-import { RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
+import { type RerankError, type RerankErrorCode, toRerankError } from '../core/errors.ts';
 import { abortedError } from '../models/abort.ts';
 import { afterAwake } from './awake-timer.ts';
+import { type LiveWorker, startLiveWorker, type WorkerApi } from './live-worker.ts';
 import { type Outcome, openCallPort, type RerankerWorkerApi, unwrapOutcome } from './protocol.ts';
 import type { CallOptions, RerankEvent } from './reranker.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { startWorker, watchWorker } from './worker-life.ts';
 
 /** One method of the worker, called with the port of the call. */
-export type Invoke<T> = (api: Remote<RerankerWorkerApi>, port: MessagePort) => Promise<Outcome<T>>;
+export type Invoke<T> = (
+  api: WorkerApi<RerankerWorkerApi>,
+  port: MessagePort,
+) => Promise<Outcome<T>>;
 
 /** How one call of the worker is watched and stopped. */
 export interface ScoringCall extends CallOptions {
@@ -27,35 +29,25 @@ const fatalCodes: ReadonlySet<RerankErrorCode> = new Set([
   'worker-crashed',
 ]);
 
-/** One running worker, from its start to its end. It is not started again: make another. */
+/** A worker that scores: it is ended when it hangs after an abort, and by what leaves it in doubt. */
 export class ScoringWorker {
-  readonly #worker: Worker;
-  readonly #api: Remote<RerankerWorkerApi>;
-  readonly #onEnd: (worker: ScoringWorker) => void;
-  /** Aborts when the worker is gone; its reason is a RerankError. */
-  readonly #gone = new AbortController();
+  readonly #live: LiveWorker<RerankerWorkerApi>;
 
   /**
    * @param onEnd told once, when the worker was ended or has died
    * @throws RerankError `worker-crashed` when the worker cannot even be started
    */
   constructor(createWorker: () => Worker, onEnd: (worker: ScoringWorker) => void) {
-    this.#worker = startWorker(createWorker);
-    this.#onEnd = onEnd;
-    this.#api = wrap<RerankerWorkerApi>(this.#worker);
-    const holdLock = (name: string): Promise<void> => this.#api.holdLock(name);
-    watchWorker(this.#worker, holdLock, this.#gone.signal, (what) =>
-      this.end(new RerankError('worker-crashed', `The worker ${what}. Run again to restart it.`)),
-    );
+    this.#live = startLiveWorker({
+      createWorker,
+      crashMessage: (what) => `The worker ${what}. Run again to restart it.`,
+      onEnd: () => onEnd(this),
+    });
   }
 
   /** Terminates the worker; calls under way are rejected with the reason. */
   end(reason: RerankError): void {
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort(reason);
-    this.#api[releaseProxy]();
-    this.#worker.terminate();
-    this.#onEnd(this);
+    this.#live.end(reason);
   }
 
   /** Every rejection is a RerankError; the worker is ended by those that leave it in doubt. */
@@ -63,7 +55,7 @@ export class ScoringWorker {
     invoke: Invoke<T>,
     { signal, onEvent, graceMs, read = (event) => event }: ScoringCall,
   ): Promise<T> {
-    const gone = this.#gone.signal;
+    const { api, gone } = this.#live;
     const channel = openCallPort((event) => {
       const told = read(event);
       // What the worker sent before it noticed the abort is not wanted any more.
@@ -78,7 +70,7 @@ export class ScoringWorker {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const outcome = await unlessAborted(invoke(this.#api, channel.port), gone);
+      const outcome = await unlessAborted(invoke(api, channel.port), gone);
       await unlessAborted(channel.drained, gone);
       const value = unwrapOutcome(outcome);
       // The worker may have finished before it read of the abort.

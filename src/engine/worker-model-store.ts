@@ -2,8 +2,9 @@ import type { Repository } from '../models/hub.ts';
 import type { ModelFile } from '../models/model-card.ts';
 import type { FileSource } from '../models/model-source.ts';
 import type { StorageUse, StoredModel, StoreEvent } from '../models/stored-model.ts';
+import type { WorkerApi } from './live-worker.ts';
 import type { ModelFromDisk, ModelStoreWorkerApi, RepositoryAccess } from './model-store-api.ts';
-import { OwnedWorker, type WorkerApi } from './owned-worker.ts';
+import { OwnedWorker } from './owned-worker.ts';
 import type { Outcome } from './protocol.ts';
 
 export type { StorageUse } from '../models/stored-model.ts';

@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { isIndexedDbRefused } from './indexed-db-refusal.ts';
 import type { AsideRecord } from './work-aside.ts';
 import { type documentsRecord, readHeadRecord, type scoresRecord } from './work-records.ts';
 import { type ShelfPlan, type ShelvedHead, sequenceAfter } from './work-shelf.ts';
@@ -84,9 +85,7 @@ export class WorkDatabase {
       );
       isWhole = present.every((key) => key !== undefined);
       if (!isWhole) return;
-      const heads = transaction.objectStore('heads');
-      const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
-      const sequence = sequenceAfter(ids.map((id, at) => ({ tabId: id, head: values[at] })));
+      const sequence = sequenceAfter(await readHeads(transaction.objectStore('heads')));
       await Promise.all(putParts(transaction, tabId, change, sequence));
       this.#sequence = sequence;
     });
@@ -101,7 +100,7 @@ export class WorkDatabase {
   writeLeaving(tabId: string, change: WorkChange): boolean {
     if (this.#open === null || this.#sequence === null) return false;
     try {
-      const transaction = this.#open.transaction(allStores, 'readwrite');
+      const transaction = changeOf(this.#open);
       const puts = putParts(transaction, tabId, change, this.#sequence);
       // There is nobody to tell of a failure.
       Promise.all([...puts, transaction.done]).catch(() => undefined);
@@ -114,19 +113,14 @@ export class WorkDatabase {
 
   /** The heads of all tabs. */
   async shelf(): Promise<readonly ShelvedHead[]> {
-    return await this.#run(async (database) => {
-      const { store } = database.transaction('heads');
-      const [ids, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
-      return ids.map((tabId, at): ShelvedHead => ({ tabId, head: values[at] }));
-    });
+    return await this.#run((database) => readHeads(database.transaction('heads').store));
   }
 
   /** Does what `plan` says about what is on the shelf then. */
   async tidy(plan: (shelf: readonly ShelvedHead[]) => ShelfPlan): Promise<void> {
     await this.#change(async (transaction) => {
       const heads = transaction.objectStore('heads');
-      const [ids, values] = await Promise.all([heads.getAllKeys(), heads.getAll()]);
-      const { remove, correct } = plan(ids.map((tabId, at) => ({ tabId, head: values[at] })));
+      const { remove, correct } = plan(await readHeads(heads));
       await Promise.all([
         ...correct.map(({ tabId, head }) => heads.put(head, tabId)),
         ...remove.flatMap((tabId) => deleteTab(transaction, tabId)),
@@ -161,11 +155,7 @@ export class WorkDatabase {
 
   /** All that was set aside, by number. */
   async aside(): Promise<readonly (readonly [id: number, record: unknown])[]> {
-    return await this.#run(async (database) => {
-      const { store } = database.transaction('aside');
-      const [ids, records] = await Promise.all([store.getAllKeys(), store.getAll()]);
-      return ids.map((id, at): [number, unknown] => [id, records[at]]);
-    });
+    return await this.#run((database) => readEntries(database.transaction('aside').store));
   }
 
   async removeAside(id: number): Promise<void> {
@@ -217,7 +207,7 @@ export class WorkDatabase {
   /** One transaction over everything: all of `work` is kept, or nothing of it. */
   #change(work: (transaction: Change) => Promise<void>): Promise<void> {
     return this.#run(async (database) => {
-      const transaction = database.transaction(allStores, 'readwrite');
+      const transaction = changeOf(database);
       try {
         await work(transaction);
       } catch (error) {
@@ -243,18 +233,10 @@ export function storesLeftOut({ head, text, result }: WorkChange): readonly TabS
 
 /** What a rejection means for the page. */
 export function problemOf(error: unknown): WorkProblem {
+  if (isIndexedDbRefused(error)) return 'refused';
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (refusals.includes(name) || !hasIndexedDb()) return 'refused';
   if (name === 'QuotaExceededError') return 'full';
   return name === 'VersionError' ? 'newer-release' : 'unavailable';
-}
-
-function hasIndexedDb(): boolean {
-  try {
-    return globalThis.indexedDB !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 interface WorkSchema extends DBSchema {
@@ -268,6 +250,11 @@ interface WorkSchema extends DBSchema {
 type TabStore = (typeof tabStores)[number];
 type Connection = IDBPDatabase<WorkSchema>;
 type Change = ReturnType<typeof changeOf>;
+/** What is used of a store to read all that lies in it. */
+interface Entries<Key> {
+  getAllKeys(): Promise<readonly Key[]>;
+  getAll(): Promise<readonly unknown[]>;
+}
 
 const databaseName = 'crossrank-work';
 /** Of the stores. What lies in them has versions of its own. */
@@ -275,9 +262,6 @@ const databaseVersion = 1;
 /** One value per tab in each. */
 const tabStores = ['heads', 'texts', 'documents', 'scores'] as const;
 const allStores = [...tabStores, 'aside'] as const;
-
-/** What browsers say that keep nothing here. */
-const refusals = ['SecurityError', 'InvalidStateError', 'NotAllowedError', 'InvalidAccessError'];
 
 async function openConnection(
   { onBlocked, onReplaced }: WorkListener,
@@ -306,6 +290,16 @@ async function openConnection(
 
 function changeOf(database: Connection) {
   return database.transaction(allStores, 'readwrite');
+}
+
+async function readHeads(heads: Entries<string>): Promise<readonly ShelvedHead[]> {
+  return (await readEntries(heads)).map(([tabId, head]) => ({ tabId, head }));
+}
+
+/** All that lies in a store. Both are asked for in one transaction, so they belong together. */
+async function readEntries<Key>(store: Entries<Key>): Promise<readonly [Key, unknown][]> {
+  const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+  return keys.map((key, at) => [key, values[at]]);
 }
 
 function putParts(

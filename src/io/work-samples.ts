@@ -1,18 +1,12 @@
 // Kept work made by hand, for tests. Nothing else may import this file.
 
 import type { LoadedModel, RerankTimings } from '../engine/reranker.ts';
+import { loadedOnWasm, timingsOf } from '../engine/result-samples.ts';
 import { documentsRecord, scoresRecord } from './work-records.ts';
 import type { KeptScores, WorkHead, WorkParts, WorkText } from './work-types.ts';
 
 const model: LoadedModel = {
-  model: 'crossrank-tiny-en-zh',
-  revision: 'v0',
-  dtype: 'q8',
-  device: 'wasm',
-  adapter: null,
-  softwareAdapter: false,
-  threads: 2,
-  maxLength: 512,
+  ...loadedOnWasm,
   selfTest: {
     verdict: 'passed',
     against: 'published',
@@ -33,23 +27,14 @@ const model: LoadedModel = {
   fallbackReason: 'The device is gone.',
 };
 
-const timings: RerankTimings = {
-  totalMs: 1100,
-  queueMs: 3,
-  tokenizeMs: 41,
-  inferenceMs: 1020,
-  transferMs: 9,
-  gpuMs: null,
+const timings: RerankTimings = timingsOf({
   pairs: 3,
   pairsPerSecond: Number.POSITIVE_INFINITY,
   batches: 1,
   tokens: 30,
   paddedShare: Number.NaN,
-  flop: 55e9,
-  tokenBudget: 5000,
-  remembered: 0,
   timeline: [{ startMs: 30, endMs: 500, rows: 3, width: 10, tokens: 30, gpuMs: null }],
-};
+});
 
 /** Three documents of which the second was read in passages. */
 export const sampleDocuments: readonly string[] = ['one', 'two two two', 'three'];

@@ -73,6 +73,19 @@ export async function keepFiles(
   }
 }
 
+/**
+ * Says of a failure of the browser's Cache whether there is no room, or nothing is kept at all.
+ * @throws KeepError `storage-full` or `storage-refused`, always
+ */
+export function refuseStorage(error: unknown): never {
+  const isFull = error instanceof Error && error.name === 'QuotaExceededError';
+  throw isFull
+    ? new KeepError('storage-full', 'The browser has no space for more files.', { cause: error })
+    : new KeepError('storage-refused', 'The browser keeps no files for this site.', {
+        cause: error,
+      });
+}
+
 async function keysOf(cache: FileCache): Promise<ReadonlySet<string>> {
   return new Set((await cache.keys()).map(({ url }) => url));
 }
@@ -154,13 +167,4 @@ async function readInto(
 async function integrityOf(content: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
   return `sha256-${btoa(String.fromCharCode(...digest))}`;
-}
-
-function refuseStorage(error: unknown): never {
-  const isFull = error instanceof Error && error.name === 'QuotaExceededError';
-  throw isFull
-    ? new KeepError('storage-full', 'The browser has no space for more files.', { cause: error })
-    : new KeepError('storage-refused', 'The browser keeps no files for this site.', {
-        cause: error,
-      });
 }

@@ -6,7 +6,7 @@
  */
 import { withAnswerHeaders } from './answer-headers.ts';
 import { assetsFolder, type BuiltFile, filesFor, pageOf, shellOf } from './built-files.ts';
-import { KeepError, keepFiles, keptBytesOf, keyOf } from './kept-files.ts';
+import { KeepError, keepFiles, keptBytesOf, keyOf, refuseStorage } from './kept-files.ts';
 import {
   keepsFiles,
   readWanted,
@@ -165,8 +165,8 @@ async function keepAll(gpu: GpuRuntime, signal: AbortSignal): Promise<void> {
   let toldAt = 0;
   try {
     const cache = await openCache();
-    await recordVersion(cache, files, scope).catch(refuse);
-    await recordWanted(cache, gpu, scope).catch(refuse);
+    await recordVersion(cache, files, scope).catch(refuseStorage);
+    await recordWanted(cache, gpu, scope).catch(refuseStorage);
     await keepFiles(cache, wanted, {
       scope,
       signal,
@@ -188,14 +188,7 @@ async function keepAll(gpu: GpuRuntime, signal: AbortSignal): Promise<void> {
 }
 
 async function openCache(): Promise<Cache> {
-  return await caches.open(cacheName).catch(refuse);
-}
-
-function refuse(cause: unknown): never {
-  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError';
-  throw new KeepError(isFull ? 'storage-full' : 'storage-refused', 'Nothing can be kept here.', {
-    cause,
-  });
+  return await caches.open(cacheName).catch(refuseStorage);
 }
 
 async function sweep(cache: Cache): Promise<void> {
