@@ -66,6 +66,7 @@ const steps = [
       };
     },
   },
+  script('training', 'test:training'),
   script('build', 'build'),
   {
     name: 'end-to-end tests',

@@ -1,0 +1,1 @@
+"""Trains, measures and exports Crossrank's embedded model: a small English and Chinese cross-encoder."""
