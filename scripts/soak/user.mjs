@@ -98,9 +98,12 @@ const actions = [
     weight: 3,
     do: async (user) => {
       const picker = user.page.locator('.trap-picker');
-      const ids = await picker
-        .locator('option')
-        .evaluateAll((options) => options.map((option) => option.getAttribute('value') ?? ''));
+      const options = picker.locator('option');
+      // The gallery comes a moment after the page.
+      await options.nth(1).waitFor({ state: 'attached' });
+      const ids = await options.evaluateAll((options) =>
+        options.map((option) => option.getAttribute('value') ?? ''),
+      );
       const id = user.chance.oneOf(ids.filter((value) => value !== ''));
       if (user.own === null && user.texts.query + user.texts.documents !== '') {
         user.own = user.texts;
