@@ -180,6 +180,26 @@ test('a run that a reload cuts off is not called cancelled, and the rest can be 
   await page.getByRole('button', { name: 'Cancel' }).click();
 });
 
+test('a result that was kept before BM25 had answered gets its order after the reload', async ({
+  page,
+}) => {
+  // A worker that says nothing stands for one that is slow.
+  await page.route('**/lexical.worker*', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: '/* nothing is said */' }),
+  );
+  await page.goto('./');
+  await expect(stampOf(page)).toBeVisible();
+  await rerank(page, query, capitals);
+  await expect(stampOf(page)).toContainText('3 pairs');
+  await waitUntilKept(page, { query, documents: 3, rankedAt: expect.any(Number) });
+  const order = page.getByRole('radio', { name: 'BM25' });
+  await expect(order).toBeDisabled();
+  await page.unroute('**/lexical.worker*');
+  await page.reload();
+  await expect(stampOf(page)).toContainText('3 pairs');
+  await expect(order).toBeEnabled();
+});
+
 test('what one tab forgets, every other tab forgets with it', async ({ page, context }) => {
   await openWithResult(page);
   const secret = 'what nobody else should read';

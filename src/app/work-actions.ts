@@ -7,8 +7,11 @@ import type { Work } from '../io/work-types.ts';
 import { atMost } from './at-most.ts';
 import { followSettings } from './follow-settings.ts';
 import { restoreInput, stopKeepingDraft, tellDatabaseOutcome, textChanges } from './keep-draft.ts';
+import { failureOf } from './model-phase.ts';
+import { logitsByIndex } from './ranking-view.ts';
 import { cancelRerank, replaceInput } from './rerank-actions.ts';
-import { type Input, store } from './store.ts';
+import { lexicalReranker } from './services.ts';
+import { type Input, type Result, store } from './store.ts';
 import { asideFile, listAside, rememberTold, removeAside } from './work-aside.ts';
 import { emptyStorage, hearToForget, tellToForget } from './work-forget.ts';
 import { WorkKeeper } from './work-keeper.ts';
@@ -70,7 +73,11 @@ export async function bringBack(): Promise<void> {
   await quietRun();
   location.hash = '#/';
   store.setState({ ...replaceInput(inputOf(work)), ...work.head.view });
-  if (work.result !== null) store.setState(restoredResult(work.result));
+  if (work.result !== null) {
+    const restored = restoredResult(work.result);
+    store.setState(restored);
+    addKeywordScores(restored.result);
+  }
   // Not before it is kept of this tab: what is neither here nor offered would be lost.
   const isKept = await keeper?.save();
   if (isKept) await database.markBroughtBack(offer.tabId).catch(giveUp);
@@ -211,6 +218,7 @@ function restore(work: Work, draftChanges: number): KeptState | null {
   if (state.replaced === null) store.setState({ replaced: text.replaced });
   const restored = work.result === null ? null : restoredResult(work.result);
   if (!hasGoneOn) store.setState({ ...head.view, ...restored });
+  if (!hasGoneOn && restored !== null) addKeywordScores(restored.result);
   return {
     ...inputOf(work),
     ...head.view,
@@ -220,6 +228,18 @@ function restore(work: Work, draftChanges: number): KeptState | null {
     end: work.result?.scores.end ?? null,
     rankedAt: head.rankedAt,
   };
+}
+
+/** Where the page went away before BM25 had answered, its order is made up for. */
+async function addKeywordScores(restored: Result): Promise<void> {
+  if (restored.bm25Scores !== null) return;
+  const { query, documents } = restored;
+  const scored = await lexicalReranker.rerank({ query, documents }).then(
+    ({ ranking }) => ({ bm25Scores: logitsByIndex(ranking) }),
+    (error: unknown) => ({ bm25Failure: failureOf(error) }),
+  );
+  const { result } = store.getState();
+  if (result === restored) store.setState({ result: { ...restored, ...scored } });
 }
 
 /** Reads what is kept of a tab; what cannot be read is set aside. */
