@@ -92,6 +92,7 @@ const user = {
   chance: chanceFrom(seed),
   texts: { query: '', documents: '' },
   own: { query: '', documents: '' },
+  elsewhere: null,
   folder,
   offline: false,
 };

@@ -14,6 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
  * @property {Texts} texts what the boxes must hold
  * @property {Texts | null} own what a keyword trap has replaced, and must be kept; null where the
  *   boxes hold the user's own text
+ * @property {Texts | null} elsewhere what another tab had when it was closed
  * @property {string} folder for files to import
  * @property {boolean} offline
  */
@@ -164,7 +165,16 @@ const actions = [
       await user.page.locator('#documents').waitFor();
       // A trap that nobody touched is not kept: nothing of the user's is in it.
       if (user.own !== null && user.own.query + user.own.documents === '') return arrive(user);
-      await user.page.locator('.app-notice:has(.work-query) .button-main').click();
+      const offer = user.page.locator('.app-notice:has(.work-query)');
+      const offered = await offer.locator('.work-query').innerText();
+      await offer.locator('.button-main').click();
+      // Of two tabs that are gone the one that was written in last is offered first.
+      if (user.elsewhere !== null && offered.includes(user.elsewhere.query)) {
+        user.texts = user.elsewhere;
+        user.elsewhere = null;
+        user.own = null;
+        return 'the work of the other tab was brought back';
+      }
       if (user.own !== null) user.texts = user.own;
       user.own = null;
       return 'the work was brought back';
@@ -253,11 +263,13 @@ const actions = [
   {
     name: 'another tab types and goes',
     weight: 1,
-    do: async ({ page, chance }) => {
+    do: async (user) => {
+      const { page, chance } = user;
       const other = await page.context().newPage();
       await other.goto(page.url());
       await other.locator('.query-box').fill(sentence(chance, 4));
       await wait(chance.below(800));
+      user.elsewhere = await boxesOf(other);
       await other.close();
       return '';
     },
