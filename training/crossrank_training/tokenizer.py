@@ -28,6 +28,8 @@ class PairTokenizer:
                 raise ValueError(f"the tokenizer must hold {token} as token {token_id}")
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        # "[SEP]" in a text is five characters, in the app as well, and never the end of a segment.
+        tokenizer.encode_special_tokens = True
         self._tokenizer = tokenizer
 
     @staticmethod
