@@ -3,23 +3,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { chromiumFlags, findChromium } from '../scripts/chromium.mjs';
-import { contentSecurityPolicyFor, responseHeaders } from '../src/offline/response-headers.ts';
 import { test as base, expect, openRanked, passages, rerank, rowsOf, stampOf } from './fixtures.ts';
 import { makeNextBuild, removeBuild, versionOf } from './next-build.ts';
-import { builtFolder, type StaticServer, startStaticServer } from './static-server.ts';
+import {
+  builtFolder,
+  headersOfHost,
+  type StaticServer,
+  startStaticServer,
+} from './static-server.ts';
 
 /** A server per test, so that it can be taken away: nothing is more offline than that. */
 const test = base.extend<{ host: StaticServer; caching: string }>({
   // Nothing here may come from the browser's own cache.
   caching: ['no-store', { option: true }],
   host: async ({ caching }, use) => {
-    const host = await startStaticServer(builtFolder, {
-      headers: (pathname) => ({
-        ...responseHeaders,
-        'Cache-Control': caching,
-        'Content-Security-Policy': contentSecurityPolicyFor(pathname),
-      }),
-    });
+    const host = await startStaticServer(builtFolder, { headers: headersOfHost(caching) });
     await use(host);
     await host.close();
   },

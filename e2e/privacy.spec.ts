@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page, Worker } from '@playwright/test';
-import { contentSecurityPolicyFor, responseHeaders } from '../src/offline/response-headers.ts';
 import { seriousFindings } from './axe.ts';
 import { fileOf, importAs, jsonLines } from './collections.ts';
 import { expect, rerank, stampOf } from './fixtures.ts';
@@ -15,7 +14,7 @@ import {
   scoringWorkers,
   test,
 } from './hub.ts';
-import { builtFolder, startStaticServer } from './static-server.ts';
+import { builtFolder, headersOfHost, startStaticServer } from './static-server.ts';
 import { keptTexts, localValues, watchTexts } from './watch-texts.ts';
 
 /** In everything that the user types, pastes or imports. */
@@ -284,13 +283,7 @@ test.describe('with the service worker', () => {
     page,
     watch,
   }) => {
-    const host = await startStaticServer(builtFolder, {
-      headers: (pathname) => ({
-        ...responseHeaders,
-        'Cache-Control': 'no-store',
-        'Content-Security-Policy': contentSecurityPolicyFor(pathname),
-      }),
-    });
+    const host = await startStaticServer(builtFolder, { headers: headersOfHost('no-store') });
     const heading = page.getByRole('heading', { level: 2 }).first();
     const table = page.getByRole('table');
     try {

@@ -2,6 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { contentSecurityPolicyFor, responseHeaders } from '../src/offline/response-headers.ts';
 
 /** Where the build under test lies. */
 export const builtFolder = path.resolve(process.env.E2E_DIST ?? 'dist');
@@ -29,6 +30,15 @@ const types: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.webmanifest': 'application/manifest+json',
 };
+
+/** What a host that can send headers sends with each answer. @param caching its Cache-Control */
+export function headersOfHost(caching: string) {
+  return (pathname: string): Readonly<Record<string, string>> => ({
+    ...responseHeaders,
+    'Cache-Control': caching,
+    'Content-Security-Policy': contentSecurityPolicyFor(pathname),
+  });
+}
 
 /**
  * Serves a folder on a port of its own.

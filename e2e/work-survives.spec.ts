@@ -394,6 +394,8 @@ test('what is damaged is set aside, told, handed out and deleted only when asked
   await page.reload();
   await expect(stampOf(page)).toBeVisible();
   await expect(asideOf(page)).toHaveCount(0);
+  await page.getByRole('link', { name: 'Diagnostics' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Settings · damaged' })).toBeVisible();
   expect(await page.evaluate(() => localStorage.getItem('crossrank.settings.unreadable'))).toBe(
     '{"version":1,"theme":',
   );

@@ -4,6 +4,5 @@ export async function atMost(awaited: Promise<unknown>, ms: number): Promise<voi
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);
   });
-  await Promise.race([awaited, late]);
-  clearTimeout(timer);
+  await Promise.race([awaited, late]).finally(() => clearTimeout(timer));
 }

@@ -5,11 +5,11 @@ import { atMost } from './at-most.ts';
 import { cascadePlanOf } from './cascade-plan.ts';
 import { giveWayToOthers } from './comparison-turn.ts';
 import { pastedDocuments } from './input-view.ts';
+import { keywordScores } from './keyword-scores.ts';
 import { failureOf, loadOptionsOf, settleModelPhase, showLoading } from './model-phase.ts';
-import { logitsByIndex } from './ranking-view.ts';
 import { ResultDraft } from './result-draft.ts';
 import { noteRecovery } from './run-recovery.ts';
-import { crossrank, lexicalReranker } from './services.ts';
+import { crossrank } from './services.ts';
 import { type AppState, type CascadePlan, type Failure, type Input, store } from './store.ts';
 
 /** Partial results are drawn at most this often (and less often for thousands): they cost time. */
@@ -183,13 +183,7 @@ async function scoreByKeywords(
   query: string,
   documents: readonly string[],
 ): Promise<void> {
-  try {
-    const request = { query, documents };
-    const { ranking } = await lexicalReranker.rerank(request, { signal: run.bm25.signal });
-    run.draft.bm25Scores = logitsByIndex(ranking);
-  } catch (error) {
-    run.draft.bm25Failure = failureOf(error);
-  }
+  Object.assign(run.draft, await keywordScores(query, documents, run.bm25.signal));
   if (current === run) store.setState({ result: run.draft.snapshot() });
 }
 

@@ -7,10 +7,8 @@ import type { Work } from '../io/work-types.ts';
 import { atMost } from './at-most.ts';
 import { followSettings } from './follow-settings.ts';
 import { restoreInput, stopKeepingDraft, tellDatabaseOutcome, textChanges } from './keep-draft.ts';
-import { failureOf } from './model-phase.ts';
-import { logitsByIndex } from './ranking-view.ts';
+import { keywordScores } from './keyword-scores.ts';
 import { cancelRerank, replaceInput } from './rerank-actions.ts';
-import { lexicalReranker } from './services.ts';
 import { type Input, type Result, store } from './store.ts';
 import { asideFile, listAside, rememberTold, removeAside } from './work-aside.ts';
 import { emptyStorage, hearToForget, tellToForget } from './work-forget.ts';
@@ -233,11 +231,7 @@ function restore(work: Work, draftChanges: number): KeptState | null {
 /** Where the page went away before BM25 had answered, its order is made up for. */
 async function addKeywordScores(restored: Result): Promise<void> {
   if (restored.bm25Scores !== null) return;
-  const { query, documents } = restored;
-  const scored = await lexicalReranker.rerank({ query, documents }).then(
-    ({ ranking }) => ({ bm25Scores: logitsByIndex(ranking) }),
-    (error: unknown) => ({ bm25Failure: failureOf(error) }),
-  );
+  const scored = await keywordScores(restored.query, restored.documents);
   const { result } = store.getState();
   if (result === restored) store.setState({ result: { ...restored, ...scored } });
 }

@@ -26,6 +26,7 @@ import type {
   SelfTestReport,
   Tuning,
 } from './reranker.ts';
+import { loadedOnWasm } from './result-samples.ts';
 import { ScoreMemory } from './score-memory.ts';
 import { type TuningMemory, tuningKeyOf } from './tuning-memory.ts';
 import { WorkerReranker, type WorkerRerankerOptions } from './worker-reranker.ts';
@@ -35,16 +36,10 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const request: RerankRequest = { query: 'panda', documents: ['a', 'b', 'c'] };
 const wasmModel: LoadedModel = {
+  ...loadedOnWasm,
   model: embeddedModel.id,
   revision: embeddedModel.revision,
   dtype: embeddedModel.dtype,
-  device: 'wasm',
-  adapter: null,
-  softwareAdapter: false,
-  threads: 2,
-  maxLength: 512,
-  selfTest: null,
-  stepDowns: [],
 };
 const gpuModel: LoadedModel = { ...wasmModel, device: 'webgpu', adapter: 'nvidia ada' };
 

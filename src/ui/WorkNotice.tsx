@@ -1,12 +1,12 @@
 import { type ReactNode, useRef } from 'react';
 import { useStore } from 'zustand';
 import { type AsideEntry, type WorkOffer, type WorkState, workStore } from '../app/work-store.ts';
+import { AsideList } from './AsideList.tsx';
 import { useLanguage } from './language.ts';
 import { catchFocus } from './lost-focus.ts';
 import { ModelsTwoStep } from './ModelsTwoStep.tsx';
-import { useMeasures } from './models-measures.ts';
-import { saveFile } from './save-file.ts';
 import { useKeptFocus } from './use-kept-focus.ts';
+import { useWhen } from './use-when.ts';
 import { useWorkWords } from './use-work-words.ts';
 
 /** Says what became of work that was kept: it can be brought back, was set aside, or is not kept. */
@@ -94,42 +94,9 @@ function Offered({ offer }: { offer: WorkOffer }) {
 
 function Aside({ entries }: { entries: readonly AsideEntry[] }) {
   const words = useWorkWords().aside;
-  const { size } = useMeasures();
-  const when = useWhen();
   return (
     <Notice label={words.label} told={entries.length === 0 ? null : <p>{words.lead}</p>}>
-      <ul className="work-asides">
-        {entries.map(({ id, kind, reason, bytes, setAsideAt }) => {
-          const told = [
-            words.kinds[kind],
-            words.reasons[reason],
-            // No 0 kB.
-            size(Math.max(100, bytes)),
-            ...(setAsideAt === null ? [] : [when(setAsideAt)]),
-          ].join(' · ');
-          return (
-            <li key={id}>
-              <span>{told}</span>
-              <span className="work-actions">
-                <button
-                  type="button"
-                  className="button button-quiet"
-                  aria-label={`${words.download}: ${told}`}
-                  onClick={() => download(id)}
-                >
-                  {words.download}
-                </button>
-                <ModelsTwoStep
-                  label={words.delete}
-                  name={words.deleteName(told)}
-                  question={words.deleteQuestion}
-                  onConfirm={() => remove(id)}
-                />
-              </span>
-            </li>
-          );
-        })}
-      </ul>
+      <AsideList entries={entries} />
       <div className="work-actions">
         <button type="button" className="button" onClick={() => act('closeAside')}>
           {words.close}
@@ -171,36 +138,4 @@ async function bringBack(): Promise<void> {
   await (await import('../app/work-actions.ts')).bringBack();
   // After the view that was shown has changed.
   requestAnimationFrame(() => document.querySelector<HTMLElement>('.query-box')?.focus());
-}
-
-async function download(id: string): Promise<void> {
-  await (await import('../app/work-actions.ts')).downloadAside(id, saveFile);
-}
-
-async function remove(id: string): Promise<void> {
-  await (await import('../app/work-actions.ts')).deleteAside(id);
-  catchFocus();
-}
-
-/** Writes a moment: today and yesterday by name, other days by their date. */
-function useWhen(): (atMs: number) => string {
-  const words = useWorkWords();
-  const locale = useLanguage().tag === 'zh' ? 'zh-Hans' : 'en';
-  return (atMs) => {
-    const at = new Date(atMs);
-    const today = new Date();
-    const midnight = (date: Date): number => new Date(date).setHours(0, 0, 0, 0);
-    // Days of 23 or 25 hours are days.
-    const days = Math.round((midnight(at) - midnight(today)) / 86_400_000);
-    const day =
-      days === 0 || days === -1
-        ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day')
-        : new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(at);
-    const time = new Intl.DateTimeFormat(locale, {
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    return words.when(day, time.format(at));
-  };
 }

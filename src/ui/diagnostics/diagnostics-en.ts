@@ -189,13 +189,6 @@ export const diagnosticsEn = {
     note: 'What is typed and ranked stays in this browser, so that a reload or a crash loses nothing.',
     noAside: 'Nothing had to be set aside.',
     aside: 'Set aside since it could not be read; nothing of it was deleted:',
-    kinds: { work: 'Work', settings: 'Settings', draft: 'Text', other: 'Other' },
-    when: (date: string) => `of ${date}`,
-    download: 'Download',
-    downloadName: (kind: string, size: string) => `Download: ${kind}, ${size}`,
-    remove: 'Delete',
-    removeName: (kind: string, size: string) => `Delete: ${kind}, ${size}`,
-    removeQuestion: 'For good?',
     forget: 'Forget everything typed here',
     forgetQuestion:
       'Texts, results, settings and kept access tokens of all tabs go for good, and other tabs are loaded anew; models and collections stay.',

@@ -182,13 +182,6 @@ export const diagnosticsZh: DiagnosticsDictionary = {
     note: '输入和排序的内容保存在此浏览器中，刷新或崩溃都不会丢失。',
     noAside: '没有需要另存的内容。',
     aside: '以下内容无法读取，已另存，没有删除任何部分：',
-    kinds: { work: '工作内容', settings: '设置', draft: '文本', other: '其他' },
-    when: (date) => `时间：${date}`,
-    download: '下载',
-    downloadName: (kind, size) => `下载：${kind}，${size}`,
-    remove: '删除',
-    removeName: (kind, size) => `删除：${kind}，${size}`,
-    removeQuestion: '永久删除？',
     forget: '清除在此输入的所有内容',
     forgetQuestion:
       '所有标签页的文本、结果、设置以及已保存的访问令牌将永久删除，其他标签页会重新加载；模型和集合会保留。',
