@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,9 @@ import torch
 import torch.nn.functional as functional
 
 from .model import Ranker, load_checkpoint, save_checkpoint
-from .prepared import DEV, QUERY_KINDS, TRAIN, PreparedText
+from .prepared import DEV, TRAIN, PreparedText
 from .start import FREQUENCY_PLACE
+from .tokenizer import SPECIAL_TOKENS
 
 LONGEST_TEXT = 48
 FIRST_TEMPERATURE = 20.0
@@ -56,16 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
 
 
-@dataclass
-class TextPairs:
-    """Pairs of texts laid end to end. tokens: int64; starts: int64 [pairs], for each side."""
-
-    first_tokens: torch.Tensor
-    first_starts: torch.Tensor
-    second_tokens: torch.Tensor
-    second_starts: torch.Tensor
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Writes the aligned checkpoint; prints how often a translation is the nearest of 500, before and after."""
     if arguments.threads:
@@ -86,7 +76,7 @@ def measure_rarity(prepared: PreparedText) -> torch.Tensor:
     """float32 [vocabulary]: the logarithm of how few passages hold a token; 0 for special tokens."""
     counts = np.asarray(prepared.token_passages, np.float64)
     rarity = np.log(1 + (len(prepared.passage_sentences) - 1) / (20 + counts)).astype(np.float32)
-    rarity[:5] = 0
+    rarity[: len(SPECIAL_TOKENS)] = 0
     return torch.from_numpy(rarity)
 
 
@@ -94,16 +84,8 @@ def choose_pairs(
     prepared: PreparedText, labels: list[str], split: int, most: dict[str, int | None], seed: int
 ) -> np.ndarray:
     """Query numbers of the labels, at most most[label] of each, in random order."""
-    kinds, owners = np.asarray(prepared.query_kind), np.asarray(prepared.query_collection)
     generator = np.random.default_rng(seed)
-    languages = np.array([prepared.languages_of(number) for number in range(len(prepared.collection_names))])
-    chosen = []
-    for label in labels:
-        pair, kind = label.split(":")
-        members = np.flatnonzero(
-            (kinds == QUERY_KINDS.index(kind)) & (languages[owners] == pair) & (np.asarray(prepared.query_split) == split)
-        )
-        chosen.append(generator.permutation(members)[: most[label]])
+    chosen = [generator.permutation(prepared.find_queries(label, split=split))[: most[label]] for label in labels]
     return generator.permutation(np.concatenate(chosen))
 
 
@@ -123,8 +105,7 @@ def align_embeddings(ranker: Ranker, prepared: PreparedText, rarity: torch.Tenso
         place = step * arguments.batch % max(1, len(epoch_pairs) - arguments.batch + 1)
         if step and place < arguments.batch:
             epoch_pairs = choose_pairs(prepared, list(PAIRS_OF_KIND), TRAIN, PAIRS_OF_KIND, arguments.seed + step)
-        batch = lay_out(prepared, epoch_pairs[place : place + arguments.batch], words.device)
-        first, second = add_up(meaning, rarity, batch)
+        first, second = add_up_pairs(meaning, rarity, prepared, epoch_pairs[place : place + arguments.batch])
         likeness = first @ second.t() * temperature.exp().clamp(max=60.0)
         right = torch.arange(len(likeness), device=likeness.device)
         loss = (functional.cross_entropy(likeness, right) + functional.cross_entropy(likeness.t(), right)) / 2
@@ -142,37 +123,31 @@ def align_embeddings(ranker: Ranker, prepared: PreparedText, rarity: torch.Tenso
     with torch.no_grad():
         # The length of an embedding tells how sure a token's meaning is; only its direction is what was learned here.
         moved = functional.normalize(meaning, dim=1) * original.norm(dim=1, keepdim=True)
-        words[5:, :FREQUENCY_PLACE] = moved[5:]
+        ordinary = slice(len(SPECIAL_TOKENS), None)
+        words[ordinary, :FREQUENCY_PLACE] = moved[ordinary]
 
 
-def lay_out(prepared: PreparedText, queries: np.ndarray, device: torch.device) -> TextPairs:
-    """The queries and the beginnings of their passages."""
+def add_up_pairs(
+    meaning: torch.Tensor, rarity: torch.Tensor, prepared: PreparedText, queries: np.ndarray
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Unit vectors of the queries and of the beginnings of their passages, each float32 [pairs, places]."""
     first = [prepared.query(int(number))[:LONGEST_TEXT] for number in queries]
     second = [prepared.passage(int(prepared.query_passage[number]), LONGEST_TEXT) for number in queries]
-
-    def flatten(texts: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-        lengths = np.array([len(text) for text in texts])
-        tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64))
-        return tokens.to(device), torch.from_numpy(np.cumsum(lengths) - lengths).to(device)
-
-    return TextPairs(*flatten(first), *flatten(second))
+    return add_up(meaning, rarity, first), add_up(meaning, rarity, second)
 
 
-def add_up(meaning: torch.Tensor, rarity: torch.Tensor, pairs: TextPairs) -> tuple[torch.Tensor, torch.Tensor]:
-    """Unit vectors of both sides, float32 [pairs, places]."""
-    sides = ((pairs.first_tokens, pairs.first_starts), (pairs.second_tokens, pairs.second_starts))
-    first, second = (
-        functional.normalize(
-            functional.embedding_bag(tokens, meaning, starts, mode="sum", per_sample_weights=rarity[tokens]), dim=1
-        )
-        for tokens, starts in sides
-    )
-    return first, second
+def add_up(meaning: torch.Tensor, rarity: torch.Tensor, texts: list[np.ndarray]) -> torch.Tensor:
+    """Unit vectors of texts, float32 [texts, places]."""
+    lengths = np.array([len(text) for text in texts])
+    tokens = torch.from_numpy(np.concatenate(texts).astype(np.int64)).to(meaning.device)
+    starts = torch.from_numpy(np.cumsum(lengths) - lengths).to(meaning.device)
+    summed = functional.embedding_bag(tokens, meaning, starts, mode="sum", per_sample_weights=rarity[tokens])
+    return functional.normalize(summed, dim=1)
 
 
 @torch.inference_mode()
 def measure_nearest(ranker: Ranker, prepared: PreparedText, queries: np.ndarray, rarity: torch.Tensor) -> float:
     """How often a text's own counterpart is the nearest of all the given ones, 0 to 1."""
     meaning = ranker.bert.embeddings.word_embeddings.weight[:, :FREQUENCY_PLACE]
-    first, second = add_up(meaning, rarity, lay_out(prepared, queries, meaning.device))
+    first, second = add_up_pairs(meaning, rarity, prepared, queries)
     return float(((first @ second.t()).argmax(1).cpu() == torch.arange(len(queries))).float().mean())

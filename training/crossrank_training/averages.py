@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Averages:
-    """Running sums since the last progress line."""
+    """Running sums since the last progress line; by_label ([right, groups]) since the last line of labels."""
 
     groups: int = 0
     cross_entropy: float = 0.0
@@ -24,11 +24,10 @@ class Averages:
 
     def describe(self) -> str:
         """Speed and losses of the steps summed up."""
-        groups, masked = max(1, self.groups), max(1, self.masked_batches)
         parts = [f"{self.tokens / max(1e-9, self.seconds):.0f} tokens/s"]
-        if self.groups:
+        if groups := self.groups:
             parts.append(f"ce {self.cross_entropy / groups:.3f}  first {self.first / groups:.3f}")
-        if self.masked_batches:
+        if masked := self.masked_batches:
             parts.append(f"masked {self.masked_loss / masked:.2f} ({self.masked_right / masked:.2f})")
         parts.append(f"gradient {self.gradient / max(1, self.steps):.1f}")
         return "  ".join(parts)

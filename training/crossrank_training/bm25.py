@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
@@ -48,15 +48,12 @@ class BM25Index:
         matrix = sparse.csr_matrix((weights.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
         matrix.eliminate_zeros()
         self._terms_by_document = matrix.T.tocsr()
-        self.size = len(documents)
 
     def scores(self, queries: Sequence[TokenIds]) -> np.ndarray:
         """float32 [queries, documents]; a term that the query repeats counts once."""
         return self._multiply(queries).toarray()
 
-    def top(
-        self, queries: Sequence[TokenIds], k: int, *, progress: Callable[[int, int], None] | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def top(self, queries: Sequence[TokenIds], k: int) -> tuple[np.ndarray, np.ndarray]:
         """(document numbers int32, scores float32), both [queries, k], best first, equal scores by number.
 
         Where fewer than k documents share a term with the query, the rest is -1 with score 0.
@@ -76,8 +73,6 @@ class BM25Index:
                 best = np.lexsort((found, -values))[:k]
                 numbers[start + row, : len(best)] = found[best]
                 scores[start + row, : len(best)] = values[best]
-            if progress is not None:
-                progress(min(start + batch, len(queries)), len(queries))
         return numbers, scores
 
     def _multiply(self, queries: Sequence[TokenIds]) -> sparse.csr_matrix:

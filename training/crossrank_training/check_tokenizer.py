@@ -13,14 +13,15 @@ import random
 import subprocess
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
+from .files import EMBEDDED_MODEL, REPOSITORY, SOURCES
 from .sources import list_source_files, read_rows
 from .tokenizer import PairTokenizer
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SCRIPT = Path(__file__).resolve().parents[1] / "check-tokenizer.mjs"
+SCRIPT = REPOSITORY / "training/check-tokenizer.mjs"
 LINES = 10_000
 # Half of the lines come from the sources, a quarter are made of their parts, a quarter of odd parts.
 SOURCE_SHARE, MIXED_SHARE = 0.5, 0.25
@@ -86,8 +87,8 @@ CODE_LINES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("--model", type=Path, default=REPOSITORY / "public/models/crossrank-tiny-en-zh", help="folder with tokenizer.json and tokenizer_config.json")
-    parser.add_argument("--sources", type=Path, default=REPOSITORY.parent / "shared/training/data", help="folder with *.jsonl.zst")
+    parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL, help="folder with tokenizer.json and tokenizer_config.json")
+    parser.add_argument("--sources", type=Path, default=SOURCES, help="folder with *.jsonl.zst")
     parser.add_argument("--lines", type=int, default=LINES, help="default: 10000")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--characters", action="store_true", help="instead of lines: every character of Unicode, between two letters")
@@ -136,18 +137,11 @@ def read_texts(sources: Path, chance: random.Random, count: int) -> list[str]:
     files = list_source_files(sources)
     share = -(-count // len(files))
     for path in files:
-        read = [text for text in _read_file(path) if text.strip()]
+        rows = islice(read_rows(path), ROWS_PER_FILE)
+        read = [text for row in rows for text in (row.query, row.passage) if text.strip()]
         texts += chance.sample(read, min(share, len(read)))
     chance.shuffle(texts)
     return texts
-
-
-def _read_file(path: Path) -> Iterator[str]:
-    for number, row in enumerate(read_rows(path)):
-        if number == ROWS_PER_FILE:
-            return
-        yield row.query
-        yield row.passage
 
 
 def _mix_texts(texts: Sequence[str], chance: random.Random) -> str:

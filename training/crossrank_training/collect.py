@@ -38,7 +38,6 @@ class Query:
     kind: str
     mined_by: str
     anchor: int = -1
-    anchor_text: str = ""
 
 
 @dataclass
@@ -137,7 +136,7 @@ def derive_queries(collection: Collection, dictionary: Dictionary, *, most: int,
             if rng.random() < share[query.kind] and len(derived) < 6 * most:
                 text, replaced = translate_words(query.text, dictionary, rng)
                 if replaced >= SWITCHED_ENOUGH and count_chinese(text) >= 3:
-                    derived.append(Query(text, query.passage, "switched", query.text, anchor_text=query.text))
+                    derived.append(Query(text, query.passage, "switched", query.text))
         collection.queries += derived
     definitions, gaps, inverse = [], [], []
     for number in rng.sample(range(len(collection.passages)), len(collection.passages)):

@@ -148,14 +148,11 @@ def build_paragraph_task(
     title: str,
     candidates: int,
     bigrams: bool,
-    queries: int | None = None,
-    seed: int = 0,
 ) -> RankingTask:
     """Which paragraph answers the question, asked in one language of XQuAD and answered in the same or another.
 
     The files of all languages agree in order and ids, so a question's paragraph has the same number in each.
     candidates: how many paragraphs are ranked per question. bigrams: BM25 also counts pairs of tokens, for Chinese.
-    queries: a sample of that many questions (default all).
     """
     _, questions = read_squad(questions_path)
     paragraphs, same_questions = read_squad(paragraphs_path)
@@ -168,7 +165,7 @@ def build_paragraph_task(
         chosen = choose_candidates(row, relevant, min(candidates, len(paragraphs)))
         grades = tuple(int(document == relevant) for document in chosen)
         judged.append(JudgedQuery(question_id, text, tuple(map(int, chosen)), row[chosen], grades, (1,)))
-    return RankingTask(name, title, "single", tuple(paragraphs), tuple(judged)).sample(queries, seed)
+    return RankingTask(name, title, "single", tuple(paragraphs), tuple(judged))
 
 
 def read_traps(path: Path, tokenizer: PairTokenizer) -> RankingTask:
@@ -225,9 +222,7 @@ def build_task(
         title=f"XQuAD {asked}->{answered}, {number} of 240 paragraphs",
         candidates=number,
         bigrams=(asked, answered) == ("zh", "zh"),
-        queries=queries,
-        seed=seed,
-    )
+    ).sample(queries, seed)
 
 
 def encode_pairs(task: RankingTask, tokenizer: PairTokenizer) -> list[tuple[Sequence[int], Sequence[int]]]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .groups import GroupBuilder
+from .groups import LONGEST_QUERY
 from .model import Ranker, score_pairs
-from .prepared import DEV, QUERY_KINDS, PreparedText
+from .prepared import DEV, PreparedText
 
-# Label, and the sets it is measured on ("" for all of them).
+# Label, and the sets it is measured on (none: all of them).
 DEV_TASKS: dict[str, tuple[str, ...]] = {
     "en-en:qa": ("squad_train_en",),
     "en-en:switched": ("squad_train_en",),
@@ -20,6 +20,8 @@ DEV_TASKS: dict[str, tuple[str, ...]] = {
     "zh-zh:heading": (),
     "zh-en:parallel": (),
 }
+DOCUMENTS = 10
+LONGEST_DOCUMENT = 192
 
 
 @dataclass(frozen=True)
@@ -30,26 +32,25 @@ class DevTask:
     queries: list[tuple[np.ndarray, list[np.ndarray]]]
 
 
-def choose_dev_tasks(
-    prepared: PreparedText, builder: GroupBuilder, *, queries: int, documents: int = 10, longest: int = 192, seed: int = 0
-) -> list[DevTask]:
-    """At most `queries` queries of each label with at least two negatives, the same ones for the same seed."""
-    kinds, owners = np.asarray(prepared.query_kind), np.asarray(prepared.query_collection)
-    dev = np.flatnonzero(np.asarray(prepared.query_split) == DEV)
+def choose_dev_tasks(prepared: PreparedText, *, queries: int) -> list[DevTask]:
+    """At most `queries` queries of each label with at least two negatives, the same ones every time."""
     tasks = []
     for label, sets in DEV_TASKS.items():
-        languages, kind = label.split(":")
-        collections = [
-            number
-            for number, name in enumerate(prepared.collection_names)
-            if name.startswith(languages) and (not sets or name.split("/")[1] in sets)
-        ]
-        members = dev[(kinds[dev] == QUERY_KINDS.index(kind)) & np.isin(owners[dev], collections)]
+        members = prepared.find_queries(label, split=DEV)
+        if sets:
+            members = members[[prepared.set_of(collection) in sets for collection in prepared.query_collection[members]]]
         members = members[np.asarray((prepared.negatives[members] >= 0).sum(1)) >= 2]
-        chosen = np.random.default_rng(seed).permutation(members)[:queries]
+        chosen = np.random.default_rng(0).permutation(members)[:queries]
         if len(chosen):
-            tasks.append(DevTask(label, [builder.build_plain(int(number), documents, longest) for number in chosen]))
+            tasks.append(DevTask(label, [_lay_out(prepared, int(number)) for number in chosen]))
     return tasks
+
+
+def _lay_out(prepared: PreparedText, number: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """A query with its relevant passage, from its beginning, and its first negatives: nothing is left to chance."""
+    passages = [int(prepared.query_passage[number]), *prepared.negatives_of(number)[: DOCUMENTS - 1].tolist()]
+    query = prepared.query(number)[:LONGEST_QUERY]
+    return query, [prepared.passage(passage, LONGEST_DOCUMENT) for passage in passages]
 
 
 def measure_dev(ranker: Ranker, tasks: list[DevTask], *, bf16: bool) -> dict[str, dict[str, float]]:

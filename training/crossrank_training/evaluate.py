@@ -13,11 +13,11 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from .bootstrap import (
     RESAMPLES,
@@ -29,14 +29,15 @@ from .bootstrap import (
 )
 from .collections import TASK_NAMES, RankingTask, build_task, encode_pairs
 from .evaluation_table import write_table
-from .metrics import add_standardised, count_wins, measure_graded, measure_single
+from .files import EMBEDDED_MODEL, REPOSITORY
+from .metrics import add_standardised, count_wins, measure_graded, measure_single, order_by_score
 from .scorers import CheckpointScorer, OnnxScorer, Scorer, score_and_keep, show_progress
 from .tokenizer import PairTokenizer
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 # The nearest wrong candidates by BM25, of which the harder of the two areas under the curve is made.
 HARD_NEGATIVES = 10
 AGREEMENT = 0.02
+COMPARISONS = (("model", "first-stage"), ("sum", "first-stage"), ("model", "baseline-model"), ("sum", "baseline-sum"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="of PyTorch: cpu or cuda (default: cpu)")
     parser.add_argument("--tokens-per-batch", type=int, default=8192, help="default: 8192")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="CPU threads (default: all cores)")
-    parser.add_argument("--tokenizer", type=Path, default=REPOSITORY / "public/models/crossrank-tiny-en-zh", help="folder with tokenizer.json")
+    parser.add_argument("--tokenizer", type=Path, default=EMBEDDED_MODEL, help="folder with tokenizer.json")
     parser.add_argument("--collections", type=Path, default=REPOSITORY.parent / "shared/eval", help="folder with trec-dl19/ and xquad/")
     parser.add_argument("--traps", type=Path, default=REPOSITORY / "public/demos/keyword-traps.json", help="the app's keyword traps")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "training/work", help="working folder; logits are kept in its evaluation/")
@@ -64,8 +65,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures, prints the table and writes both files. 0, or 1 where --agree finds a difference."""
-    import torch
-
     torch.set_num_threads(arguments.threads)
     tokenizer = PairTokenizer.load(arguments.tokenizer)
     kept = arguments.work / "evaluation" / "logits"
@@ -117,14 +116,6 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
     path.with_suffix(".md").write_text(write_table(report), encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class _System:
-    """One way to order a task's candidates: a list of scores per query."""
-
-    name: str
-    scores: list[np.ndarray]
-
-
 def measure_task(
     task: RankingTask, logits: np.ndarray, others: np.ndarray | None = None, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Any]:
@@ -135,15 +126,16 @@ def measure_task(
     to BM25 and to the same of the other model.
     """
     first_stage = [query.first_stage for query in task.queries]
-    systems = [_System("first-stage", first_stage)]
+    # Every way to order the candidates, with an array of scores per query.
+    systems = {"first-stage": first_stage}
     for label, given in (("", logits), ("baseline-", others)):
         if given is None:
             continue
         alone = _split_by_query(task, given)
-        systems.append(_System(f"{label}model", alone))
-        systems.append(_System(f"{label}sum", [add_standardised(*both) for both in zip(alone, first_stage)]))
+        systems[f"{label}model"] = alone
+        systems[f"{label}sum"] = [add_standardised(*both) for both in zip(alone, first_stage)]
     weights = draw_weights(len(task.queries), resamples=resamples, seed=seed)
-    values = {system.name: _measure_queries(task, system) for system in systems}
+    values = {name: _measure_queries(task, scores) for name, scores in systems.items()}
     measured: dict[str, Any] = {
         "title": task.title,
         "kind": task.kind,
@@ -155,7 +147,7 @@ def measure_task(
         },
         "differences": {},
     }
-    compared = _list_comparisons(values)
+    compared = [(name, other) for name, other in COMPARISONS if name in values and other in values]
     for name, other in compared:
         measured["differences"][f"{name} - {other}"] = {
             measure: {
@@ -170,16 +162,10 @@ def measure_task(
     return measured
 
 
-def _list_comparisons(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Which system is compared with which."""
-    pairs = [("model", "first-stage"), ("sum", "first-stage"), ("model", "baseline-model"), ("sum", "baseline-sum")]
-    return [(name, other) for name, other in pairs if name in values and other in values]
-
-
-def _measure_queries(task: RankingTask, system: _System) -> dict[str, np.ndarray]:
+def _measure_queries(task: RankingTask, scores_by_query: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Every measure of every query, float64 [queries]."""
     rows = []
-    for query, scores in zip(task.queries, system.scores):
+    for query, scores in zip(task.queries, scores_by_query):
         if task.kind == "graded":
             rows.append(measure_graded(scores, query.grades, query.all_grades))
         else:
@@ -191,7 +177,7 @@ def _measure_queries(task: RankingTask, system: _System) -> dict[str, np.ndarray
 def _add_areas(
     measured: dict[str, Any],
     task: RankingTask,
-    systems: Sequence[_System],
+    systems: dict[str, list[np.ndarray]],
     compared: Sequence[tuple[str, str]],
     weights: np.ndarray,
 ) -> None:
@@ -200,11 +186,11 @@ def _add_areas(
         chosen = [_choose_negatives(query.first_stage, query.relevant, depth) for query in task.queries]
         counts = np.array([len(positions) for positions in chosen], np.float64)
         wins = {
-            system.name: count_wins(
-                [scores[query.relevant] for query, scores in zip(task.queries, system.scores)],
-                [scores[positions] for positions, scores in zip(chosen, system.scores)],
+            name: count_wins(
+                [scores[query.relevant] for query, scores in zip(task.queries, scores_by_query)],
+                [scores[positions] for positions, scores in zip(chosen, scores_by_query)],
             )
-            for system in systems
+            for name, scores_by_query in systems.items()
         }
         for name, won in wins.items():
             measured["systems"][name][measure] = estimate_auc(won, counts, weights).to_json()
@@ -215,7 +201,7 @@ def _add_areas(
 
 def _choose_negatives(first_stage: np.ndarray, relevant: int, depth: int | None) -> np.ndarray:
     """Positions of the other candidates, of which the first stage ranks `depth` highest (default all)."""
-    order = np.argsort(-first_stage, kind="stable")
+    order = order_by_score(first_stage)
     return order[order != relevant][:depth]
 
 

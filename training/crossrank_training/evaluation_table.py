@@ -12,7 +12,6 @@ COLUMNS = (
     ("baseline-model", "baseline"),
     ("baseline-sum", "baseline, sum"),
 )
-DIFFERENCES = ("model - first-stage", "sum - first-stage", "model - baseline-model", "sum - baseline-sum")
 
 
 def write_table(report: dict[str, Any]) -> str:
@@ -31,7 +30,7 @@ def write_table(report: dict[str, Any]) -> str:
         for measure in MAIN_MEASURES[task["kind"]]:
             cells = [_write_estimate(task["systems"].get(name, {}).get(measure)) for name, _ in shown]
             lines.append(_write_row([task["title"], f"{task['queries']:,}", measure, *cells]))
-    compared = [name for name in DIFFERENCES if any(name in task["differences"] for task in tasks)]
+    compared = list(dict.fromkeys(name for task in tasks for name in task["differences"]))
     if compared:
         lines += ["", _write_row(["task", "measure", *compared]), "|---" * (2 + len(compared)) + "|"]
         for task in tasks:

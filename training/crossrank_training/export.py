@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import onnx
 
+from .files import EMBEDDED_MODEL, hash_file
 from .model import LAYER_NORM_EPSILON, Ranker, RankerConfig, load_checkpoint, score_pairs
 from .onnx_graph import FUSIONS, Weights, build_graph
 from .reference import FILE_NAME, REFERENCE_PAIRS, compare_references, compute_references, write_references
-from .scorers import QUERY_LENGTH, OnnxScorer, hash_file
+from .scorers import OnnxScorer
 from .tokenizer import PairTokenizer
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-EMBEDDED = REPOSITORY / "public/models/crossrank-tiny-en-zh"
 # What the app may weigh on a first visit.
 MOST_BYTES = 12_000_000
 # PyTorch and onnxruntime add up in different orders.
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("checkpoint", type=Path, help="checkpoint to export")
     parser.add_argument("out", type=Path, help="folder to write; its name is the model's")
-    parser.add_argument("--tokenizer", type=Path, default=EMBEDDED, help="folder whose tokenizer files are copied (default: the embedded model's)")
+    parser.add_argument("--tokenizer", type=Path, default=EMBEDDED_MODEL, help="folder whose tokenizer files are copied (default: the embedded model's)")
     parser.add_argument("--fused", nargs="*", choices=FUSIONS, help="also write onnx/model_fused.onnx, 8-bit with these parts as fused operators; all four where none is named")
     parser.add_argument("--safetensors", action="store_true", help="also write model.safetensors")
     parser.add_argument("--most-bytes", type=int, default=MOST_BYTES, help="largest 8-bit file allowed (default: 12000000)")
@@ -87,6 +86,12 @@ def check_folder(
 ) -> list[str]:
     """Says what is wrong with a folder, and prints what the app's sources name of it: bytes, hashes and logits."""
     problems = []
+
+    def compare_logits(name: str, other: str, difference: float, allowed: float, about: str = "") -> None:
+        print(f"{name} against {other}: largest difference {difference:.6f}{about}")
+        if not difference <= allowed:
+            problems.append(f"{name} differs from {other} by {difference:.6f}")
+
     references = json.loads((out / FILE_NAME).read_text(encoding="utf-8"))
     for path in [out / "tokenizer.json", out / "tokenizer_config.json", *sorted((out / "onnx").glob("*.onnx"))]:
         print(f"{path.relative_to(out)}: {path.stat().st_size:,} bytes, sha256 {hash_file(path)}")
@@ -96,28 +101,20 @@ def check_folder(
     # The pair of nothing is laid out in a way that the package does not score.
     shown = [number for number, (query, _) in enumerate(REFERENCE_PAIRS) if query]
     encoded = [tuple(tokenizer.encode(text) for text in REFERENCE_PAIRS[number]) for number in shown]
-    expected = score_pairs(ranker.cpu(), encoded, max_length=ranker.config.max_length, query_length=QUERY_LENGTH)
+    expected = score_pairs(ranker.cpu(), encoded, max_length=ranker.config.max_length)
     found = np.array([references["pairs"][number]["logit_fp32"] for number in shown])
     largest = float(np.abs(found - expected).max())
-    print(f"model.onnx against PyTorch: largest difference {largest:.6f} over {len(shown)} pairs")
-    if not largest <= FP32_TOLERANCE:
-        problems.append(f"model.onnx differs from PyTorch by {largest:.6f}")
+    compare_logits("model.onnx", "PyTorch", largest, FP32_TOLERANCE, f" over {len(shown)} pairs")
     rounded = max(abs(pair["logit_q8"] - pair["logit_fp32"]) for pair in references["pairs"])
-    print(f"model_quantized.onnx against model.onnx: largest difference {rounded:.6f}")
-    if not rounded <= references["tolerance"]["q8 against logit_fp32"]:
-        problems.append(f"model_quantized.onnx differs from model.onnx by {rounded:.6f}")
+    compare_logits("model_quantized.onnx", "model.onnx", rounded, references["tolerance"]["q8 against logit_fp32"])
     fused = out / "onnx/model_fused.onnx"
     if fused.exists():
         again = compute_references(references["model"], tokenizer, {"q8": OnnxScorer(fused)}, max_length=ranker.config.max_length)
         difference = compare_references(again, references)["logit_q8"]
-        print(f"model_fused.onnx against model_quantized.onnx: largest difference {difference:.6f}")
-        if not difference <= FP32_TOLERANCE:
-            problems.append(f"model_fused.onnx differs from model_quantized.onnx by {difference:.6f}")
+        compare_logits("model_fused.onnx", "model_quantized.onnx", difference, FP32_TOLERANCE)
     if compare is not None:
         for kind, difference in compare_references(references, json.loads(compare.read_text(encoding="utf-8"))).items():
-            print(f"{kind} against {compare}: largest difference {difference:.6f}")
-            if not difference <= FP32_TOLERANCE:
-                problems.append(f"{kind} differs from {compare} by {difference:.6f}")
+            compare_logits(kind, str(compare), difference, FP32_TOLERANCE)
     return problems
 
 

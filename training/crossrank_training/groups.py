@@ -73,24 +73,15 @@ class GroupBuilder:
         number = int(source.queries[rng.randrange(len(source.queries))])
         budget = draw_window_length(rng, progress)
         group = self._build(source, number, budget, rng)
-        crosses = source.label[:2] != source.label[3:5] or source.kind == "switched"
-        if not crosses and rng.random() < self._options.swap_rare:
+        if not source.crosses and rng.random() < self._options.swap_rare:
             self._swap_rare_tokens(group, rng)
         return group
-
-    def build_plain(self, number: int, documents: int, longest: int) -> tuple[np.ndarray, list[np.ndarray]]:
-        """A query with its whole passage and its first BM25 negatives, without any chance: for measuring."""
-        wrong = [int(passage) for passage in self._prepared.negatives[number] if passage >= 0][: documents - 1]
-        passages = [int(self._prepared.query_passage[number]), *wrong]
-        query = self._prepared.query(number)[:LONGEST_QUERY]
-        return query, [self._prepared.passage(passage, longest) for passage in passages]
 
     def _build(self, source: QuerySource, number: int, budget: int, rng: random.Random) -> Group:
         prepared, cutter, options = self._prepared, self._cutter, self._options
         passage = int(prepared.query_passage[number])
         query = prepared.query(number)
         anchor = int(prepared.query_anchor[number])
-        translated = source.label[:2] != source.label[3:5] or source.kind == "switched"
         without = None
         if source.kind == "inverse":
             query, without = self._take_part(query, rng), (anchor if rng.random() < 0.7 else None)
@@ -102,7 +93,7 @@ class GroupBuilder:
 
         sentences = len(prepared.sentence_bounds(passage)) - 1
         clear = False
-        if anchor < 0 and not translated:
+        if anchor < 0 and not source.crosses:
             matches = cutter.match_sentences(query, passage)
             anchor = int(matches.argmax())
             clear = sentences > 2 and bool(matches.max() > 1.6 * np.partition(matches, -2)[-2])
@@ -115,18 +106,19 @@ class GroupBuilder:
             if (clear and source.kind == "qa") or source.kind in ("cloze", "define"):
                 other = rng.choice([place for place in range(sentences) if place != anchor])
                 documents.append(cutter.cut(passage, min(budget, 90), rng, around=other, without=anchor))
-        hard = [int(wrong) for wrong in prepared.negatives[number] if wrong >= 0]
+        hard = prepared.negatives_of(number).tolist()
         reach = min(len(hard), 4 if rng.random() < 0.4 else NEGATIVES)
         for wrong in rng.sample(hard[:reach], min(rng.choice((2, 3)), reach)):
-            around = None if translated else int(cutter.match_sentences(query, wrong).argmax())
+            around = None if source.crosses else int(cutter.match_sentences(query, wrong).argmax())
             documents.append(cutter.cut(wrong, _vary(budget, rng), rng, around=around))
-        neighbour = self._draw_neighbour(source.collection, passage, rng)
-        if neighbour is not None and rng.random() < 0.5:
+        passages = prepared.passages_of(source.collection)
+        # Passages near one another in the source are most often of the same article.
+        neighbour = passage + rng.choice((-4, -3, -2, -1, 1, 2, 3, 4))
+        if neighbour in passages and rng.random() < 0.5:
             documents.append(cutter.cut(neighbour, _vary(budget, rng), rng))
         while len(documents) < GROUP_SIZE:
-            first, stop = (int(bound) for bound in prepared.collection_passages[source.collection : source.collection + 2])
-            other = rng.randrange(first, stop)
-            if other != passage or stop - first < 2:
+            other = rng.choice(passages)
+            if other != passage or len(passages) < 2:
                 documents.append(cutter.cut(other, _vary(budget, rng), rng))
         documents = documents[:GROUP_SIZE]
         if source.kind in (*QUESTION_KINDS, "heading", "inverse"):
@@ -143,12 +135,6 @@ class GroupBuilder:
         if source.kind in ("heading", "title", "gloss", "synonym", "parallel") and rng.random() < 0.7:
             return self._prepared.passage(passage, budget)
         return self._cutter.cut(passage, budget, rng, around=anchor if anchor >= 0 else None)
-
-    def _draw_neighbour(self, collection: int, passage: int, rng: random.Random) -> int | None:
-        """A passage near this one in the source, most often of the same article; None where there is none."""
-        first, stop = (int(bound) for bound in self._prepared.collection_passages[collection : collection + 2])
-        other = passage + rng.choice((-4, -3, -2, -1, 1, 2, 3, 4))
-        return other if first <= other < stop else None
 
     def _set_traps(self, query: np.ndarray, documents: list[np.ndarray], kind: str, rng: random.Random) -> None:
         """Puts the query's words where they answer nothing; the echo also before the relevant document."""

@@ -138,12 +138,12 @@ class Attention(nn.Module):
         self.output = ResidualOutput(config.hidden_size, config.hidden_size)
 
 
-class Intermediate(nn.Module):
-    """The widening half of the feed-forward part."""
+class Dense(nn.Module):
+    """A linear layer that BERT names `dense`: the widening half of the feed-forward part, and the pooler over [CLS]."""
 
-    def __init__(self, config: RankerConfig) -> None:
+    def __init__(self, incoming: int, outgoing: int) -> None:
         super().__init__()
-        self.dense = nn.Linear(config.hidden_size, config.intermediate_size)
+        self.dense = nn.Linear(incoming, outgoing)
 
 
 class Layer(nn.Module):
@@ -152,7 +152,7 @@ class Layer(nn.Module):
     def __init__(self, config: RankerConfig) -> None:
         super().__init__()
         self.attention = Attention(config)
-        self.intermediate = Intermediate(config)
+        self.intermediate = Dense(config.hidden_size, config.intermediate_size)
         self.output = ResidualOutput(config.intermediate_size, config.hidden_size)
 
     def forward(self, rows: torch.Tensor, batch: PackedBatch, precision: torch.dtype) -> torch.Tensor:
@@ -170,14 +170,6 @@ class Encoder(nn.Module):
         self.layer = nn.ModuleList([Layer(config) for _ in range(config.layers)])
 
 
-class Pooler(nn.Module):
-    """The dense layer over [CLS]."""
-
-    def __init__(self, config: RankerConfig) -> None:
-        super().__init__()
-        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
-
-
 class Bert(nn.Module):
     """Embeddings, encoder and pooler."""
 
@@ -185,4 +177,4 @@ class Bert(nn.Module):
         super().__init__()
         self.embeddings = Embeddings(config)
         self.encoder = Encoder(config)
-        self.pooler = Pooler(config)
+        self.pooler = Dense(config.hidden_size, config.hidden_size)

@@ -12,10 +12,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from .scorers import hash_file
+from .files import REPOSITORY, SOURCES, hash_file
 from .sources import list_source_files, read_rows
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 MANIFEST = REPOSITORY / "training/sources.json"
 LICENCES = "SOURCES.md"
 # A set of plain text has the same name as a set of pairs at times, and then a row of its own in the licences' table.
@@ -24,7 +23,7 @@ TEXT_MARK = " (text)"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("--sources", type=Path, default=REPOSITORY.parent / "shared/training/data", help=f"folder with *.jsonl.zst and {LICENCES}")
+    parser.add_argument("--sources", type=Path, default=SOURCES, help=f"folder with *.jsonl.zst and {LICENCES}")
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="default: training/sources.json")
     parser.add_argument("--write", action="store_true", help="write it anew, instead of checking the folder against it")
 

@@ -18,9 +18,9 @@ from .mixture import Mixture
 from .model import LAYER_NORM_EPSILON, Ranker, RankerConfig
 from .packing import PackedBatch, join_pair, pack_sequences
 from .prepared import PreparedText
+from .tokenizer import SPECIAL_TOKENS, PairTokenizer
 
-MASK_ID = 4
-FIRST_ORDINARY_TOKEN = 5
+FIRST_ORDINARY_TOKEN = len(SPECIAL_TOKENS)
 MASKED_SHARE = 0.2
 LONGEST_TEXT = 110
 # A prediction is compared with so many tokens drawn at random and with all that the batch asks for. On a CPU all
@@ -137,7 +137,7 @@ def mask_tokens(token_ids: np.ndarray, chance: np.random.Generator, vocab_size: 
         chosen = ordinary[chance.integers(len(ordinary))][None]
     originals[chosen] = token_ids[chosen]
     fate = chance.random(len(chosen))
-    masked[chosen[fate < 0.8]] = MASK_ID
+    masked[chosen[fate < 0.8]] = PairTokenizer.mask_id
     swapped = chosen[(fate >= 0.8) & (fate < 0.9)]
     masked[swapped] = chance.integers(FIRST_ORDINARY_TOKEN, vocab_size, len(swapped))
     return masked, originals

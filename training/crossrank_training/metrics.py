@@ -5,7 +5,7 @@ Ranks count from 1. All measures lie in 0..1, and higher is better.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,17 +33,17 @@ def add_standardised(logits: np.ndarray, first_stage: np.ndarray) -> np.ndarray:
     return standardise(logits) + standardise(first_stage)
 
 
-def measure_ndcg(ordered_grades: Sequence[float], all_grades: Sequence[float], cutoff: int = CUTOFF) -> float:
+def measure_ndcg(ordered_grades: Sequence[float], all_grades: Sequence[float]) -> float:
     """nDCG with linear gains and a discount of log2(rank + 1), as trec_eval's ndcg_cut.
 
     ordered_grades: grades of the ranked documents, best first; not judged is 0.
     all_grades: grades of all documents that were judged for the query, ranked or not, in any order.
     Returns 0 where nothing relevant was judged.
     """
-    discounts = 1 / np.log2(np.arange(2, cutoff + 2))
+    discounts = 1 / np.log2(np.arange(2, CUTOFF + 2))
 
     def discounted(grades: Sequence[float]) -> float:
-        gains = np.maximum(np.asarray(grades[:cutoff], np.float64), 0)
+        gains = np.maximum(np.asarray(grades[:CUTOFF], np.float64), 0)
         return float(gains @ discounts[: len(gains)])
 
     ideal = discounted(sorted(all_grades, reverse=True))
@@ -65,15 +65,8 @@ def measure_single(scores: np.ndarray, relevant: int) -> dict[str, float]:
     """
     first, last = find_tied_ranks(np.asarray(scores, np.float64), relevant)
     ranks = np.arange(first, last + 1)
-
-    def expect(gain_at: Callable[[np.ndarray], np.ndarray]) -> float:
-        return float(gain_at(ranks).mean())
-
-    return {
-        "P@1": expect(lambda rank: (rank == 1).astype(np.float64)),
-        "MRR@10": expect(lambda rank: np.where(rank <= CUTOFF, 1 / rank, 0.0)),
-        "nDCG@10": expect(lambda rank: np.where(rank <= CUTOFF, 1 / np.log2(rank + 1), 0.0)),
-    }
+    gains = {"P@1": ranks == 1, "MRR@10": (ranks <= CUTOFF) / ranks, "nDCG@10": (ranks <= CUTOFF) / np.log2(ranks + 1)}
+    return {measure: float(values.mean()) for measure, values in gains.items()}
 
 
 def measure_graded(scores: np.ndarray, grades: Sequence[int], all_grades: Sequence[int]) -> dict[str, float]:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .files import write_whole
 from .groups import LONGEST_QUERY
+from .metrics import order_by_score
 from .model import Ranker, load_checkpoint, score_pairs
-from .prepared import NEGATIVES, QUERY_KINDS, TRAIN, PreparedText
+from .prepared import TRAIN, PreparedText
 
 QUERIES_PER_BATCH = 256
 
@@ -52,24 +54,17 @@ def run(arguments: argparse.Namespace) -> int:
             negatives[number, : len(ranked)] = ranked
         done = start + len(batch)
         print(f"{done}/{len(chosen)} queries  {done / (time.monotonic() - started):.0f} queries/s", flush=True)
-    target = arguments.work / "prepared" / "negatives.npy"
-    unfinished = target.with_name("negatives-unfinished.npy")
-    np.save(unfinished, negatives)
-    unfinished.replace(target)
+    with write_whole(arguments.work / "prepared" / "negatives.npy") as unfinished, unfinished.open("wb") as file:
+        np.save(file, negatives)
     print(f"{moved} queries have another hardest negative; {dropped} negatives above the relevant passage dropped")
     return 0
 
 
 def choose_queries(prepared: PreparedText, labels: list[str], most: int, seed: int) -> np.ndarray:
     """Training queries of the labels, at most `most` of each. Raises ValueError for a label without queries."""
-    kinds, owners = np.asarray(prepared.query_kind), np.asarray(prepared.query_collection)
     chosen = []
     for label in labels:
-        languages, kind = label.split(":")
-        collections = [number for number in range(len(prepared.collection_names)) if prepared.languages_of(number) == languages]
-        members = np.flatnonzero(
-            (kinds == QUERY_KINDS.index(kind)) & np.isin(owners, collections) & (np.asarray(prepared.query_split) == TRAIN)
-        )
+        members = prepared.find_queries(label, split=TRAIN)
         if not len(members):
             raise ValueError(f"no training queries of {label}")
         chosen.append(np.random.default_rng(seed).permutation(members)[:most])
@@ -85,8 +80,7 @@ def rank_negatives(
     """
     pairs, spans = [], []
     for number in queries.tolist():
-        wrong = prepared.negatives[number]
-        wrong = np.asarray(wrong[wrong >= 0])
+        wrong = prepared.negatives_of(number)
         if not len(wrong):
             continue
         query = prepared.query(number)[:LONGEST_QUERY]
@@ -97,7 +91,7 @@ def rank_negatives(
     ranked = []
     for number, wrong, first in spans:
         relevant, scores = logits[first], logits[first + 1 : first + 1 + len(wrong)]
-        order = np.argsort(-scores, kind="stable")
+        order = order_by_score(scores)
         kept = order[scores[order] <= relevant + arguments.margin]
-        ranked.append((number, wrong[kept][:NEGATIVES], len(wrong) - len(kept)))
+        ranked.append((number, wrong[kept], len(wrong) - len(kept)))
     return ranked

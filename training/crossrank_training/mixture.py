@@ -73,6 +73,11 @@ class QuerySource:
     kind: str
     queries: np.ndarray
 
+    @property
+    def crosses(self) -> bool:
+        """Whether queries and passages differ in language, all of them or word by word."""
+        return self.label[:2] != self.label[3:5] or self.kind == "switched"
+
 
 class Mixture:
     """Draws sources by the shares of their kinds, and within a kind by size to the power of 0.6 and the set's weight."""
@@ -95,7 +100,7 @@ class Mixture:
         if not self.sources:
             raise ValueError("the mixture leaves nothing to train on")
         raw = [
-            len(source.queries) ** SIZE_POWER * SET_WEIGHTS.get(prepared.collection_names[source.collection].split("/")[1], 1.0)
+            len(source.queries) ** SIZE_POWER * SET_WEIGHTS.get(prepared.set_of(source.collection), 1.0)
             for source in self.sources
         ]
         totals: dict[str, float] = defaultdict(float)

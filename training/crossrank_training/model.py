@@ -6,8 +6,7 @@ a GPU through its tensor cores); LayerNorm, embeddings, the head and the master 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from .files import write_whole
 from .layers import LAYER_NORM_EPSILON, Bert, RankerConfig
-from .packing import PackedBatch, TokenIds, pack_pairs
+from .packing import PackedBatch, TokenIds, cut_pair, pack_pairs
 from .version_0 import rename_version_0
 
 __all__ = ["LAYER_NORM_EPSILON", "Ranker", "RankerConfig", "load_checkpoint", "save_checkpoint", "score_pairs"]
@@ -74,9 +74,8 @@ def save_checkpoint(path: str | Path, ranker: Ranker, state: dict[str, Any]) -> 
     """Writes the ranker and `state` (tensors, numbers, strings, lists, dicts): beside the target, then renamed over it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".unfinished")
-    torch.save({"config": asdict(ranker.config), "weights": ranker.state_dict(), "state": state}, unfinished)
-    os.replace(unfinished, path)
+    with write_whole(path) as unfinished:
+        torch.save({"config": asdict(ranker.config), "weights": ranker.state_dict(), "state": state}, unfinished)
 
 
 @torch.inference_mode()
@@ -85,22 +84,16 @@ def score_pairs(
     pairs: Sequence[tuple[TokenIds, TokenIds]],
     *,
     max_length: int = 512,
-    query_length: int = 256,
     bf16: bool = False,
     tokens_per_batch: int = 8192,
-    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Logits of (query, document) token ids without special tokens, float32 [pairs].
+    """Logits of (query, document) token ids without special tokens, cut by cut_pair: float32 [pairs].
 
-    The document is cut to what max_length leaves; the query only where it alone is longer than query_length.
-    Pairs run in order of length; `progress` gets (pairs done, pairs in all) after every batch.
+    Pairs run in order of length.
     """
     device = next(ranker.parameters()).device
     logits = np.zeros(len(pairs), np.float32)
-    cut: list[tuple[TokenIds, TokenIds]] = []
-    for query, document in pairs:
-        query = query[:query_length]
-        cut.append((query, document[: max(0, max_length - 3 - len(query))]))
+    cut = [cut_pair(query, document, max_length) for query, document in pairs]
     lengths = np.array([len(query) + len(document) + 3 for query, document in cut])
     order = np.argsort(lengths, kind="stable")
     done = 0
@@ -113,6 +106,4 @@ def score_pairs(
         batch = pack_pairs([cut[index] for index in chosen]).to(device)
         logits[chosen] = ranker(batch, bf16=bf16).float().cpu().numpy()
         done = stop
-        if progress is not None:
-            progress(done, len(order))
     return logits

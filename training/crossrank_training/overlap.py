@@ -25,20 +25,21 @@ class OverlapFilter:
         self.texts = 0
         for text in texts:
             self.texts += 1
-            self._runs.update(ngrams(text))
-            tokens = split_words(text)
-            if len(tokens) >= SHORTEST_WHOLE_TEXT:
-                self._whole.add(hash(tuple(tokens)))
+            words = split_words(text)
+            self._runs.update(ngrams(text, words))
+            if len(words) >= SHORTEST_WHOLE_TEXT:
+                self._whole.add(hash(tuple(words)))
 
     def overlaps(self, text: str) -> bool:
         """Whether the text shares a run with a held-out text or equals one."""
         if not self._runs and not self._whole:
             return False
-        return any(run in self._runs for run in ngrams(text)) or hash(tuple(split_words(text))) in self._whole
+        words = split_words(text)
+        return any(run in self._runs for run in ngrams(text, words)) or hash(tuple(words)) in self._whole
 
 
 def read_held_out(paths: Iterable[str | Path]) -> Iterator[str]:
-    """Every string of every JSON, JSON Lines, TSV and text file below the given files and folders.
+    """Every string of every JSON, JSON Lines and TSV file below the given files and folders.
 
     Reads JSON strings of any depth, so that the format of a collection does not matter. Raises FileNotFoundError
     for a path that does not exist: a check against nothing must not pass in silence.

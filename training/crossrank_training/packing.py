@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-CLS_ID = 2
-SEP_ID = 3
+from .tokenizer import PairTokenizer
+
+# Documents are cut, and queries only where they alone are longer than this.
+QUERY_LENGTH = 256
+# Attention blocks of a batch: the more, the less padding, and the smaller each product.
+BLOCKS = 5
 
 TokenIds = Sequence[int] | np.ndarray
 
@@ -55,50 +59,40 @@ class PackedBatch:
 
     def to(self, device: str | torch.device) -> PackedBatch:
         """The same batch on another device."""
-        blocks = [
-            AttentionBlock(block.start, block.stop, block.sequences, block.width, block.slots.to(device), block.bias.to(device))
-            for block in self.blocks
-        ]
-        return PackedBatch(
-            self.token_ids.to(device),
-            self.segment_ids.to(device),
-            self.positions.to(device),
-            self.first_tokens.to(device),
-            self.unsort.to(device),
-            blocks,
-        )
+        blocks = [replace(block, slots=block.slots.to(device), bias=block.bias.to(device)) for block in self.blocks]
+        tensors = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, torch.Tensor)}
+        return replace(self, blocks=blocks, **tensors)
+
+
+def cut_pair(query: TokenIds, document: TokenIds, max_length: int) -> tuple[TokenIds, TokenIds]:
+    """The pair within max_length tokens, three special ones included."""
+    query = query[:QUERY_LENGTH]
+    return query, document[: max(0, max_length - 3 - len(query))]
 
 
 def join_pair(query: TokenIds, document: TokenIds) -> tuple[np.ndarray, np.ndarray]:
     """[CLS] query [SEP] document [SEP] as (token ids, segment ids), both int64 [tokens]."""
-    token_ids = np.concatenate([[CLS_ID], query, [SEP_ID], document, [SEP_ID]]).astype(np.int64)
+    separator = [PairTokenizer.sep_id]
+    token_ids = np.concatenate([[PairTokenizer.cls_id], query, separator, document, separator]).astype(np.int64)
     segment_ids = np.zeros(len(token_ids), np.int64)
     segment_ids[len(query) + 2 :] = 1
     return token_ids, segment_ids
 
 
 def pack_pairs(
-    pairs: Sequence[tuple[TokenIds, TokenIds]], *, blocks: int = 5, document_shift: int = 0, last_position: int = 511
+    pairs: Sequence[tuple[TokenIds, TokenIds]], *, document_shift: int = 0, last_position: int = 511
 ) -> PackedBatch:
     """Packs (query, document) token ids without special tokens.
 
     document_shift moves the positions of the document's tokens (never past last_position): a few batches
     packed so keep the model from learning where documents usually start, and train the late positions.
     """
-    return pack_sequences(
-        [join_pair(query, document) for query, document in pairs],
-        blocks=blocks,
-        document_shift=document_shift,
-        last_position=last_position,
-    )
+    sequences = [join_pair(query, document) for query, document in pairs]
+    return pack_sequences(sequences, document_shift=document_shift, last_position=last_position)
 
 
 def pack_sequences(
-    sequences: Sequence[tuple[np.ndarray, np.ndarray]],
-    *,
-    blocks: int = 5,
-    document_shift: int = 0,
-    last_position: int = 511,
+    sequences: Sequence[tuple[np.ndarray, np.ndarray]], *, document_shift: int = 0, last_position: int = 511
 ) -> PackedBatch:
     """Packs (token ids, segment ids) sequences that hold their special tokens already."""
     if not sequences:
@@ -120,13 +114,13 @@ def pack_sequences(
         torch.from_numpy(positions),
         torch.from_numpy(starts.astype(np.int64)),
         torch.from_numpy(np.argsort(order).astype(np.int64)),
-        _cut_blocks(lengths, ends, blocks),
+        _cut_blocks(lengths, ends),
     )
 
 
-def _cut_blocks(lengths: np.ndarray, ends: np.ndarray, blocks: int) -> list[AttentionBlock]:
+def _cut_blocks(lengths: np.ndarray, ends: np.ndarray) -> list[AttentionBlock]:
     """Cuts sorted sequences into blocks of about equally many tokens, each padded to its own longest."""
-    shares = np.linspace(0, 1, blocks + 1)[1:-1]
+    shares = np.linspace(0, 1, BLOCKS + 1)[1:-1]
     cuts = sorted({0, len(lengths), *(int(np.searchsorted(ends, ends[-1] * share)) for share in shares)})
     result = []
     for first, last in zip(cuts, cuts[1:]):

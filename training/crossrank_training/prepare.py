@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from .bm25 import BM25Index
 from .collect import Collection, choose_dev_passages, derive_queries, gather_collections
 from .dictionary import Dictionary, build_dictionary
 from .overlap import OverlapFilter, read_held_out
-from .prepared import DEV, NEGATIVES, QUERY_KINDS, PreparedText
-from .sources import SourceRow, list_source_files, read_rows
+from .prepared import DEV, NEGATIVES, QUERY_KINDS, TRAIN, PreparedText
+from .sources import list_source_files, read_rows
 from .tokenizer import PairTokenizer
 
 LONGEST_SENTENCE = 200
@@ -48,9 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     files = list_source_files(arguments.sources)
     dictionary = make_dictionary(files)
     report(f"word list of {len(dictionary)} English words")
-    collections, counts = gather_collections(
-        read_all_rows(files), overlap, most_per_set=arguments.most_per_set, seed=arguments.seed
-    )
+    rows = chain.from_iterable(map(read_rows, files))
+    collections, counts = gather_collections(rows, overlap, most_per_set=arguments.most_per_set, seed=arguments.seed)
     report(f"rows: {counts}")
     for collection in collections:
         derive_queries(collection, dictionary, most=arguments.most_derived, seed=arguments.seed)
@@ -67,12 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
     (folder / "report.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8")
     report(f"{len(prepared.tokens):,} tokens, {len(prepared.query_passage):,} queries in {folder}")
     return 0
-
-
-def read_all_rows(files: list[Path]) -> Iterator[SourceRow]:
-    """The rows of all files."""
-    for path in files:
-        yield from read_rows(path)
 
 
 def make_dictionary(files: list[Path]) -> Dictionary:
@@ -94,7 +88,7 @@ class PreparedBuilder:
     def __init__(self, tokenizer: PairTokenizer, dev_share: float) -> None:
         self._tokenizer = tokenizer
         self._dev_share = dev_share
-        self._parts: dict[str, list[np.ndarray]] = {name: [] for name in PreparedText.__annotations__}
+        self._parts: dict[str, list[np.ndarray]] = defaultdict(list)
         self._names: list[str] = []
         self._passages = 0
         self._passage_bounds = [0]
@@ -117,18 +111,22 @@ class PreparedBuilder:
         records = [collection.queries[place] for place in keep]
         negatives = self._mine(documents, [mining[place][:64] for place in keep], records)
         dev = choose_dev_passages(collection, self._dev_share)
-        add = self._append
-        add("tokens", np.concatenate(documents))
-        add("sentence_starts", np.array([len(ids) for ids in encoded], np.int64))
-        add("passage_sentences", sentence_counts)
-        add("query_tokens", np.concatenate([queries[place][:LONGEST_QUERY] for place in keep] or [[]]).astype(np.uint16))
-        add("query_starts", np.array([min(len(queries[place]), LONGEST_QUERY) for place in keep], np.int64))
-        add("query_passage", np.array([record.passage + self._passages for record in records], np.int32))
-        add("query_kind", np.array([QUERY_KINDS.index(record.kind) for record in records], np.uint8))
-        add("query_collection", np.full(len(records), len(self._names), np.int16))
-        add("query_split", np.array([DEV if record.passage in dev else 0 for record in records], np.uint8))
-        add("query_anchor", np.array([record.anchor for record in records], np.int16))
-        add("negatives", np.where(negatives >= 0, negatives + self._passages, -1).astype(np.int32))
+        asked = [queries[place][:LONGEST_QUERY] for place in keep]
+        parts = {
+            "tokens": np.concatenate(documents),
+            "sentence_starts": np.array([len(ids) for ids in encoded], np.int64),
+            "passage_sentences": sentence_counts,
+            "query_tokens": np.concatenate(asked or [[]]).astype(np.uint16),
+            "query_starts": np.array([len(ids) for ids in asked], np.int64),
+            "query_passage": np.array([record.passage + self._passages for record in records], np.int32),
+            "query_kind": np.array([QUERY_KINDS.index(record.kind) for record in records], np.uint8),
+            "query_collection": np.full(len(records), len(self._names), np.int16),
+            "query_split": np.array([DEV if record.passage in dev else TRAIN for record in records], np.uint8),
+            "query_anchor": np.array([record.anchor for record in records], np.int16),
+            "negatives": np.where(negatives >= 0, negatives + self._passages, -1).astype(np.int32),
+        }
+        for name, values in parts.items():
+            self._parts[name].append(values)
         for document in documents:
             self._token_passages[np.unique(document)] += 1
         self._names.append(collection.name)
@@ -152,7 +150,7 @@ class PreparedBuilder:
 
     def finish(self) -> PreparedText:
         """Joins everything."""
-        joined = {name: np.concatenate(parts) for name, parts in self._parts.items() if parts}
+        joined = {name: np.concatenate(parts) for name, parts in self._parts.items()}
         for name in ("sentence_starts", "passage_sentences", "query_starts"):
             joined[name] = np.concatenate([[0], np.cumsum(joined[name])]).astype(np.int64)
         return PreparedText(
@@ -162,16 +160,13 @@ class PreparedBuilder:
             collection_names=self._names,
         )
 
-    def _append(self, name: str, values: np.ndarray) -> None:
-        self._parts[name].append(values)
-
     def _mine(self, documents: list[np.ndarray], mining: list[list[int]], records: list) -> np.ndarray:
         """int32 [queries, NEGATIVES]: BM25's best passages of the collection, none of which is relevant to the query."""
         if not records:
             return np.zeros((0, NEGATIVES), np.int32)
-        relevant: dict[str, set[int]] = {}
+        relevant: dict[str, set[int]] = defaultdict(set)
         for record in records:
-            relevant.setdefault(record.text, set()).add(record.passage)
+            relevant[record.text].add(record.passage)
         # In large collections words of every twentieth passage cost the most time and tell the least.
         share = 0.05 if len(documents) > 2000 else 1.0
         index = BM25Index(documents, bigrams=True, ignore_below=BM25_TERMS_FROM, max_share=share)

@@ -70,6 +70,16 @@ class PreparedText:
         }
         return PreparedText(**arrays, collection_names=names)
 
+    def find_queries(self, *labels: str, split: int | None = None) -> np.ndarray:
+        """The queries of any of the labels ("zh-en:parallel"), int64, ascending. split: TRAIN or DEV (default: both)."""
+        kinds, owners = np.asarray(self.query_kind), np.asarray(self.query_collection)
+        found = np.zeros(len(kinds), bool)
+        for label in labels:
+            languages, kind = label.split(":")
+            collections = [number for number in range(len(self.collection_names)) if self.languages_of(number) == languages]
+            found |= (kinds == QUERY_KINDS.index(kind)) & np.isin(owners, collections)
+        return np.flatnonzero(found if split is None else found & (np.asarray(self.query_split) == split))
+
     def query(self, number: int) -> np.ndarray:
         """The tokens of a query."""
         return np.asarray(self.query_tokens[self.query_starts[number] : self.query_starts[number + 1]])
@@ -85,6 +95,19 @@ class PreparedText:
         stop = int(bounds[-1]) if most is None else min(int(bounds[-1]), int(bounds[0]) + most)
         return np.asarray(self.tokens[int(bounds[0]) : stop])
 
+    def negatives_of(self, query: int) -> np.ndarray:
+        """int32: the passages that BM25, or a checkpoint after it, ranks high for a query, best first."""
+        wrong = np.asarray(self.negatives[query])
+        return wrong[wrong >= 0]
+
+    def passages_of(self, collection: int) -> range:
+        """The numbers of a collection's passages."""
+        return range(int(self.collection_passages[collection]), int(self.collection_passages[collection + 1]))
+
     def languages_of(self, collection: int) -> str:
         """ "en-en", "zh-en" and so on: the languages of a collection's queries and passages."""
         return self.collection_names[collection].split("/", 1)[0]
+
+    def set_of(self, collection: int) -> str:
+        """The set that a collection's rows are from; "small_sets" for those too small for a collection of their own."""
+        return self.collection_names[collection].split("/")[1]

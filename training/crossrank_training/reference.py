@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from .packing import join_pair
-from .scorers import OnnxScorer, cut_pair
+from .packing import cut_pair, join_pair
+from .scorers import OnnxScorer
 from .tokenizer import PairTokenizer
 
 FILE_NAME = "reference-logits.json"

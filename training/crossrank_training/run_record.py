@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from .files import write_whole
+
 
 @dataclass
 class RunRecord:
@@ -65,12 +67,10 @@ class RunRecord:
 
     def write(self, path: Path) -> None:
         """Writes the record as JSON: beside the target, then renamed over it."""
-        unfinished = path.with_name(path.name + ".unfinished")
-        unfinished.write_text(json.dumps(self.to_dict(), indent=1), encoding="utf-8")
-        os.replace(unfinished, path)
+        with write_whole(path) as unfinished:
+            unfinished.write_text(json.dumps(self.to_dict(), indent=1), encoding="utf-8")
 
 
 def _plain(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Options as JSON values; functions, which a parser may have put among them, are left out."""
-    kept = {name: value for name, value in vars(arguments).items() if not callable(value)}
-    return {name: value if isinstance(value, (int, float, bool, type(None))) else str(value) for name, value in kept.items()}
+    """Options as JSON values."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}

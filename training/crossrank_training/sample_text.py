@@ -6,6 +6,7 @@ Every sentence is made here from templates, so that the sample has no licence bu
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,44 @@ WEATHER = (("fog", "浓雾"), ("strong wind", "大风"), ("snow", "大雪"), ("r
 FESTIVALS = (
     ("lantern", "灯笼"), ("bread", "面包"), ("kite", "风筝"), ("flower", "鲜花"), ("drum", "鼓"), ("puppet", "木偶"),
 )  # fmt: skip
+
+# Templates are (English, Chinese) pairs, as are the facts. A sentence states one fact; the question at its place asks
+# for it.
+ENGLISH, CHINESE = 0, 1
+SENTENCES = (
+    (
+        "{name} is a small town that was founded in {year} beside an old bridge.",
+        "{name}是一座小镇，{year}年建在一座古桥旁边。",
+    ),
+    (
+        "About {people} people live there today, most of them in the streets near the market.",
+        "如今大约有{people}人住在那里，多数住在集市附近的街上。",
+    ),
+    (
+        "For a long time its workshops have made {product}, which merchants carried to the coast.",
+        "长久以来，镇上的作坊制作{product}，商人把它们运到海边。",
+    ),
+    (
+        "In the meadows behind the mill visitors often see {animal} in the early morning.",
+        "清晨，游客常在磨坊后面的草地上看到{animal}。",
+    ),
+    (
+        "Winters in {name} are known for {weather}, so the houses have thick walls.",
+        "{name}的冬天以{weather}闻名，所以房屋的墙很厚。",
+    ),
+    (
+        "Every autumn the town holds a {festival} festival that lasts three days.",
+        "每年秋天，镇上都举办持续三天的{festival}节。",
+    ),
+)
+QUESTIONS = (
+    ("When was {name} founded?", "{name}是哪一年建的？"),
+    ("How many people live in {name}?", "{name}有多少人口？"),
+    ("What do the workshops of {name} make?", "{name}的作坊制作什么？"),
+    ("Which animals can be seen in {name}?", "在{name}能看到什么动物？"),
+    ("What are the winters in {name} known for?", "{name}的冬天以什么闻名？"),
+    ("Which festival does {name} hold in autumn?", "{name}秋天举办什么节？"),
+)
 
 
 @dataclass(frozen=True)
@@ -65,56 +104,10 @@ def make_towns(seed: int = 0) -> list[Town]:
     ]
 
 
-def describe_in_english(town: Town) -> list[str]:
-    """Six sentences, one fact each."""
-    name = town.name[0]
-    return [
-        f"{name} is a small town that was founded in {town.year} beside an old bridge.",
-        f"About {town.people} people live there today, most of them in the streets near the market.",
-        f"For a long time its workshops have made {town.product[0]}, which merchants carried to the coast.",
-        f"In the meadows behind the mill visitors often see {town.animal[0]} in the early morning.",
-        f"Winters in {name} are known for {town.weather[0]}, so the houses have thick walls.",
-        f"Every autumn the town holds a {town.festival[0]} festival that lasts three days.",
-    ]
-
-
-def describe_in_chinese(town: Town) -> list[str]:
-    """The same six sentences in Chinese."""
-    name = town.name[1]
-    return [
-        f"{name}是一座小镇，{town.year}年建在一座古桥旁边。",
-        f"如今大约有{town.people}人住在那里，多数住在集市附近的街上。",
-        f"长久以来，镇上的作坊制作{town.product[1]}，商人把它们运到海边。",
-        f"清晨，游客常在磨坊后面的草地上看到{town.animal[1]}。",
-        f"{name}的冬天以{town.weather[1]}闻名，所以房屋的墙很厚。",
-        f"每年秋天，镇上都举办持续三天的{town.festival[1]}节。",
-    ]
-
-
-def ask_in_english(town: Town) -> list[str]:
-    """A question for each sentence, in the same order."""
-    name = town.name[0]
-    return [
-        f"When was {name} founded?",
-        f"How many people live in {name}?",
-        f"What do the workshops of {name} make?",
-        f"Which animals can be seen in {name}?",
-        f"What are the winters in {name} known for?",
-        f"Which festival does {name} hold in autumn?",
-    ]
-
-
-def ask_in_chinese(town: Town) -> list[str]:
-    """The same questions in Chinese."""
-    name = town.name[1]
-    return [
-        f"{name}是哪一年建的？",
-        f"{name}有多少人口？",
-        f"{name}的作坊制作什么？",
-        f"在{name}能看到什么动物？",
-        f"{name}的冬天以什么闻名？",
-        f"{name}秋天举办什么节？",
-    ]
+def fill_in(templates: Sequence[tuple[str, str]], town: Town, language: int) -> list[str]:
+    """The templates of one language with the town's facts. language: ENGLISH or CHINESE."""
+    facts = {name: fact[language] if isinstance(fact, tuple) else fact for name, fact in vars(town).items()}
+    return [template[language].format(**facts) for template in templates]
 
 
 def make_rows(towns: list[Town]) -> dict[str, list[Line]]:
@@ -125,13 +118,13 @@ def make_rows(towns: list[Town]) -> dict[str, list[Line]]:
 
     english, chinese, to_english, to_chinese, plain = [], [], [], [], []
     for town in towns:
-        text, zh_text = describe_in_english(town), describe_in_chinese(town)
+        text, zh_text = fill_in(SENTENCES, town, ENGLISH), fill_in(SENTENCES, town, CHINESE)
         passage, zh_passage = " ".join(text), "".join(zh_text)
         if town is towns[0]:
             passage += " " + LEGEND
-        english += [row("qa", question, passage) for question in ask_in_english(town)]
+        english += [row("qa", question, passage) for question in fill_in(QUESTIONS, town, ENGLISH)]
         english.append(row("heading", f"{town.name[0]} history", passage))
-        chinese += [row("qa", question, zh_passage) for question in ask_in_chinese(town)]
+        chinese += [row("qa", question, zh_passage) for question in fill_in(QUESTIONS, town, CHINESE)]
         chinese.append(row("heading", f"{town.name[1]}介绍", zh_passage))
         for sentence, zh_sentence in zip(text, zh_text):
             to_english.append(row("parallel", zh_sentence, sentence))

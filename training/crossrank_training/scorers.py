@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,14 +10,14 @@ from typing import Protocol
 
 import numpy as np
 
-from .packing import TokenIds, join_pair
+from .files import hash_file, write_whole
+from .model import load_checkpoint, score_pairs
+from .packing import TokenIds, cut_pair, join_pair
 
 Pairs = Sequence[tuple[TokenIds, TokenIds]]
 # Gets pairs done, pairs to do (without those that were kept from before), and tokens done.
 Progress = Callable[[int, int, int], None]
 
-# Documents are cut, and queries only where they alone are longer than this.
-QUERY_LENGTH = 256
 # Pairs between two savings of the scores: some seconds of work on a CPU, well below one on a GPU.
 PAIRS_PER_SAVING = 4096
 
@@ -47,17 +46,13 @@ class CheckpointScorer:
         max_length: int = 512,
         tokens_per_batch: int = 8192,
     ) -> None:
-        from .model import load_checkpoint
-
         self.name = path.name
         self.fingerprint = f"torch {hash_file(path)} {'bf16' if bf16 else 'fp32'} {max_length}"
-        self._ranker, self.state = load_checkpoint(path, device)
+        self._ranker, _ = load_checkpoint(path, device)
         self._options = {"bf16": bf16, "max_length": max_length, "tokens_per_batch": tokens_per_batch}
 
     def score(self, pairs: Pairs) -> np.ndarray:
-        from .model import score_pairs
-
-        return score_pairs(self._ranker, pairs, query_length=QUERY_LENGTH, **self._options)
+        return score_pairs(self._ranker, pairs, **self._options)
 
 
 class OnnxScorer:
@@ -103,12 +98,6 @@ class OnnxScorer:
         return np.asarray(logits, np.float32)[:, 0]
 
 
-def cut_pair(query: TokenIds, document: TokenIds, max_length: int) -> tuple[TokenIds, TokenIds]:
-    """The pair within max_length tokens, three special ones included: as model.score_pairs cuts it."""
-    query = query[:QUERY_LENGTH]
-    return query, document[: max(0, max_length - 3 - len(query))]
-
-
 def score_and_keep(
     scorer: Scorer, pairs: Pairs, folder: Path, *, progress: Progress | None = None, pairs_per_saving: int = PAIRS_PER_SAVING
 ) -> np.ndarray:
@@ -129,7 +118,8 @@ def score_and_keep(
         logits[part] = scorer.score([pairs[number] for number in part])
         if np.isnan(logits[part]).any():
             raise ValueError(f"{scorer.name} gives logits that are no numbers")
-        _save(path, logits)
+        with write_whole(path) as unfinished, unfinished.open("wb") as file:
+            np.save(file, logits)
         if progress is not None:
             tokens += int(lengths[part].sum()) + 3 * len(part)
             progress(start + len(part), len(missing), tokens)
@@ -144,12 +134,6 @@ def hash_work(scorer: Scorer, pairs: Pairs) -> str:
             digest.update(len(ids).to_bytes(4, "little"))
             digest.update(np.asarray(ids, "<i4").tobytes())
     return digest.hexdigest()[:32]
-
-
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def show_progress(title: str) -> Progress:
@@ -170,9 +154,3 @@ def show_progress(title: str) -> Progress:
         print(f"  {title}: {done:,} of {total:,} pairs, {speed}, at most {left:,.0f} s left", flush=True)
 
     return tell
-
-
-def _save(path: Path, logits: np.ndarray) -> None:
-    unfinished = path.with_suffix(".unfinished.npy")
-    np.save(unfinished, logits)
-    os.replace(unfinished, path)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from .model import Ranker, RankerConfig
+from .tokenizer import SPECIAL_TOKENS
 
 DIMENSIONS = 160  # of the word vectors, which fill the first places of an embedding
 MEANING = slice(0, 160)
@@ -67,7 +68,7 @@ class _Starter:
         rarity = torch.log(counts.sum() / (counts + 20))
         words[:, FREQUENCY_PLACE] = ((rarity - rarity.mean()) / rarity.std().clamp(min=1e-6)).clamp(-3, 3)
         words[:, IDENTITY] = self._random(vocab_size, IDENTITY.stop - IDENTITY.start)
-        words[:5] = self._random(5, self._config.hidden_size) * 0.3
+        words[: len(SPECIAL_TOKENS)] = self._random(len(SPECIAL_TOKENS), self._config.hidden_size) * 0.3
         embeddings = ranker.bert.embeddings
         embeddings.word_embeddings.weight.copy_(words)
         angles = torch.arange(self._config.max_length)[:, None] * self._frequencies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CHINESE_CHARACTER = re.compile(f"[{CHINESE}]")
@@ -60,13 +60,11 @@ def split_words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
-def ngrams(text: str, words: int = 8, characters: int = 13) -> Iterator[int]:
-    """Hashes of every run of `words` words, or of `characters` words where the run is mostly Chinese.
+def ngrams(text: str, words: Sequence[str]) -> Iterator[int]:
+    """Hashes of every run of eight words of a text, or of thirteen where it is mostly Chinese.
 
-    The hashes are Python's: equal within one process, not between processes.
+    words: of split_words. The hashes are Python's: equal within one process, not between processes.
     """
-    tokens = split_words(text)
-    chinese = count_chinese(text) * 2 >= len(tokens)
-    length = characters if chinese else words
-    for start in range(len(tokens) - length + 1):
-        yield hash(tuple(tokens[start : start + length]))
+    length = 13 if count_chinese(text) * 2 >= len(words) else 8
+    for start in range(len(words) - length + 1):
+        yield hash(tuple(words[start : start + length]))

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_WORD_LENGTH = 100
+MOST_CHARACTERS = 6000
 TEXTS_PER_CALL = 2048
 
 
@@ -62,7 +63,7 @@ class PairTokenizer:
             encoded.extend(encoding.ids for encoding in batch)
         return encoded
 
-    def write_folder(self, folder: str | Path, *, max_length: int = 512) -> None:
+    def write_folder(self, folder: str | Path) -> None:
         """Writes tokenizer.json, vocab.txt, special_tokens_map.json and tokenizer_config.json."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ class PairTokenizer:
             "do_lower_case": True,
             "strip_accents": None,
             "tokenize_chinese_chars": True,
-            "model_max_length": max_length,
+            "model_max_length": 512,
             **names,
             "clean_up_tokenization_spaces": True,
         }
@@ -95,27 +96,22 @@ def build_tokenizer(vocabulary: Sequence[str]) -> PairTokenizer:
     return PairTokenizer(Tokenizer.from_str(json.dumps(_describe_tokenizer(vocabulary), ensure_ascii=False)))
 
 
-def learn(texts: Iterable[str], vocab_size: int, *, max_characters: int = 6000, min_frequency: int = 2) -> PairTokenizer:
-    """Learns a vocabulary: every printable ASCII character, up to max_characters characters in all (every
+def learn(texts: Iterable[str], vocab_size: int) -> PairTokenizer:
+    """Learns a vocabulary: every printable ASCII character, up to MOST_CHARACTERS characters in all (every
     Chinese character is a word of its own), and the most useful word pieces up to vocab_size."""
     learner = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=MAX_WORD_LENGTH))
     learner.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(lowercase=True)])
     learner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    learner.decoder = decoders.WordPiece()
-    learner.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocab_size,
-        min_frequency=min_frequency,
-        limit_alphabet=max_characters,
+        min_frequency=2,
+        limit_alphabet=MOST_CHARACTERS,
         initial_alphabet=[chr(code) for code in range(33, 127)],
         special_tokens=list(SPECIAL_TOKENS),
         show_progress=False,
     )
     learner.train_from_iterator(texts, trainer)
-    vocabulary = learner.get_vocab()
-    return build_tokenizer(sorted(vocabulary, key=vocabulary.__getitem__))
+    return build_tokenizer(PairTokenizer(learner).tokens())
 
 
 def _describe_tokenizer(vocabulary: Sequence[str]) -> dict[str, object]:

@@ -161,7 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         return fill_batch(builder, arguments.seed, step, tokens=arguments.batch_tokens, progress=progress)
 
     batches = build_ahead(make, trainer.step, stop, processes=arguments.processes)
-    tasks = choose_dev_tasks(prepared, builder, queries=arguments.dev_queries)
+    tasks = choose_dev_tasks(prepared, queries=arguments.dev_queries) if arguments.measure_minutes > 0 else []
     interrupted = _remember_signals()
     try:
         train_steps(trainer, batches, tasks, interrupted)
@@ -175,8 +175,8 @@ def run(arguments: argparse.Namespace) -> int:
 def train_steps(trainer: Trainer, batches: Any, tasks: list, interrupted: list[int]) -> None:
     """The loop: one step per batch, with progress lines, checkpoints and dev measurements in between."""
     arguments, record = trainer.arguments, trainer.record
-    averages, labels = Averages(), Averages()
-    if tasks and trainer.step == 0 and arguments.measure_minutes > 0:
+    averages = Averages()
+    if tasks and trainer.step == 0:
         _measure(trainer, tasks)
     saved = measured = time.monotonic()
     decay_starts = trainer.steps - round(trainer.steps * arguments.decay)
@@ -193,18 +193,15 @@ def train_steps(trainer: Trainer, batches: Any, tasks: list, interrupted: list[i
         if trainer.step % LINE_STEPS == 0:
             seen_so_far = f"step {trainer.step}/{trainer.steps}  {record.tokens / 1e6:.2f} M tokens"
             print(f"{seen_so_far}  rate {trainer.schedule.rate(trainer.step):.2e}  {averages.describe()}", flush=True)
-            for label, (right, number) in averages.by_label.items():
-                labels.by_label[label][0] += right
-                labels.by_label[label][1] += number
             record.add_loss(trainer.step, averages.cross_entropy / max(1, averages.groups))
-            averages = Averages()
+            averages = Averages(by_label=averages.by_label)
         if trainer.step % LABEL_LINE_STEPS == 0:
-            print(f"  first: {labels.describe_labels()}", flush=True)
-            labels = Averages()
+            print(f"  first: {averages.describe_labels()}", flush=True)
+            averages.by_label.clear()
         if trainer.step == decay_starts:
             trainer.save(trainer.folder / "before-decay.pt")
         now = time.monotonic()
-        if tasks and arguments.measure_minutes > 0 and now - measured > 60 * arguments.measure_minutes:
+        if tasks and now - measured > 60 * arguments.measure_minutes:
             _measure(trainer, tasks)
             measured = time.monotonic()
         if now - saved > 60 * arguments.save_minutes:
@@ -213,7 +210,7 @@ def train_steps(trainer: Trainer, batches: Any, tasks: list, interrupted: list[i
         if interrupted:
             print(f"stopped by signal {interrupted[0]}", flush=True)
             return
-    if tasks and arguments.measure_minutes > 0 and trainer.step == trainer.steps:
+    if tasks and trainer.step == trainer.steps:
         _measure(trainer, tasks)
 
 

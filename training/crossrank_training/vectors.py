@@ -16,15 +16,15 @@ import torch
 from scipy import sparse
 
 from .model import RankerConfig, save_checkpoint
-from .prepared import QUERY_KINDS, PreparedText
+from .prepared import PreparedText
 from .start import DIMENSIONS, build_start
+from .tokenizer import SPECIAL_TOKENS
 
 WINDOW, STRIDE = 24, 16
 LONGEST_PARALLEL = 80
 TRANSLATION_WEIGHT = 1.2
 TRANSLATION_SHIFT = 0.7
 POWER_ROUNDS = 5
-SPECIAL_TOKENS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +70,8 @@ def count_vectors(prepared: PreparedText, *, most_passages: int, seed: int) -> n
         matrix += TRANSLATION_WEIGHT * between
         matrix += TRANSLATION_WEIGHT * between.t()
     matrix = (matrix + matrix.t()) / 2
-    matrix[:SPECIAL_TOKENS] = 0
-    matrix[:, :SPECIAL_TOKENS] = 0
+    matrix[: len(SPECIAL_TOKENS)] = 0
+    matrix[:, : len(SPECIAL_TOKENS)] = 0
     return _leading_vectors(matrix, seed)
 
 
@@ -94,12 +94,9 @@ def _count_windows(prepared: PreparedText, most_passages: int, seed: int, vocab_
 def _count_translations(prepared: PreparedText, vocab_size: int) -> np.ndarray | None:
     """float32 [Chinese side, English side]: how often two tokens stand in translations of each other, short ones
     counting more. None where there are no translations."""
-    kinds, owners = np.asarray(prepared.query_kind), np.asarray(prepared.query_collection)
-    wanted = [QUERY_KINDS.index("parallel"), QUERY_KINDS.index("gloss")]
     chinese, english = [], []
     for languages in ("zh-en", "en-zh"):
-        collections = [n for n in range(len(prepared.collection_names)) if prepared.languages_of(n) == languages]
-        for number in np.flatnonzero(np.isin(kinds, wanted) & np.isin(owners, collections)).tolist():
+        for number in prepared.find_queries(f"{languages}:parallel", f"{languages}:gloss").tolist():
             query = prepared.query(number)[:LONGEST_PARALLEL]
             passage = prepared.passage(int(prepared.query_passage[number]), LONGEST_PARALLEL)
             chinese.append(query if languages == "zh-en" else passage)

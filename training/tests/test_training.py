@@ -158,7 +158,7 @@ class PreparedTest(unittest.TestCase):
     def test_dev_measures_are_repeatable(self) -> None:
         torch.manual_seed(0)
         ranker = Ranker(RankerConfig(self.tokenizer.vocab_size, 32, 1, 2, 64)).eval()
-        tasks = choose_dev_tasks(self.prepared, self.builder, queries=8)
+        tasks = choose_dev_tasks(self.prepared, queries=8)
         self.assertTrue(tasks)
         first, second = (measure_dev(ranker, tasks, bf16=False) for _ in range(2))
         self.assertEqual(first, second)
