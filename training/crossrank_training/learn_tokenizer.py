@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from .sources import list_source_files, read_rows
+from .sources import list_source_files, read_training_rows
 from .text import clean
 from .tokenizer import learn
 
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def read_texts() -> Iterator[str]:
         for path in list_source_files(arguments.sources):
-            for number, row in enumerate(read_rows(path)):
+            for number, row in enumerate(read_training_rows(path)):
                 if number % arguments.every == 0:
                     yield row.query
                     yield clean(row.passage)[:4000]

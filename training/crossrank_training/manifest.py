@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import REPOSITORY, SOURCES, hash_file
-from .sources import list_source_files, read_rows
+from .sources import EXCLUDED_SETS, list_source_files, read_rows
 
 MANIFEST = REPOSITORY / "training/sources.json"
 LICENCES = "SOURCES.md"
@@ -71,6 +71,7 @@ def make_manifest(folder: Path) -> dict[str, Any]:
                 "languages": dict(sorted(counts["languages"].items())),
                 "kinds": dict(sorted(counts["kinds"].items())),
                 **licences[name],
+                **({"excluded": EXCLUDED_SETS[name]} if name in EXCLUDED_SETS else {}),
             }
             for name, counts in sorted(sets.items())
         ],

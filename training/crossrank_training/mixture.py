@@ -9,28 +9,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from .prepared import QUERY_KINDS, TRAIN, PreparedText
+from .sources import EXCLUDED_SETS
 
 # Shares of groups by "{query language}-{passage language}:{kind}". Questions over passages lead, since questions
 # are what is measured; glosses and synonyms are many in the sources and teach little each.
 KIND_SHARES: dict[str, float] = {
     "en-en:qa": 30,
     "en-en:switched": 14,
-    "en-en:heading": 7,
+    "en-en:heading": 5,
     "en-en:title": 1.5,
     "en-en:define": 3,
     "en-en:inverse": 3,
     "en-en:gloss": 1.5,
     "en-en:synonym": 0.3,
-    "zh-zh:qa": 7,
-    "zh-zh:heading": 7,
+    "zh-zh:qa": 14,
+    "zh-zh:heading": 6,
     "zh-zh:title": 2.5,
-    "zh-zh:cloze": 7,
+    "zh-zh:cloze": 14,
     "zh-zh:define": 1.5,
-    "zh-zh:inverse": 3,
+    "zh-zh:inverse": 4,
     "zh-zh:parallel": 0.4,
     "zh-zh:gloss": 0.4,
     "zh-zh:synonym": 0.2,
-    "zh-en:parallel": 6,
+    "zh-en:parallel": 8,
     "zh-en:title": 1.5,
     "zh-en:heading": 0.7,
     "zh-en:gloss": 3,
@@ -94,6 +95,8 @@ class Mixture:
             if not len(members):
                 continue
             collection, kind = int(owners[members[0]]), QUERY_KINDS[int(kinds[members[0]])]
+            if prepared.set_of(collection) in EXCLUDED_SETS:
+                continue
             label = f"{prepared.languages_of(collection)}:{kind}"
             if shares.get(label, 0) > 0:
                 self.sources.append(QuerySource(label, collection, kind, members))

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", type=Path, nargs="+", required=True, help="record.json of every stage, in order")
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="default: training/sources.json")
     parser.add_argument("--title", help="default: the folder's name")
+    parser.add_argument("--notes", type=Path, help="Markdown that follows the stages: what no record tells")
     parser.add_argument("--sets", nargs="+", help="only these sets of the manifest were used (default: all)")
 
 
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         [_read(path) for path in arguments.records],
         _read(arguments.manifest),
         title=arguments.title or arguments.model.resolve().name,
+        notes=arguments.notes.read_text(encoding="utf-8") if arguments.notes else "",
         sets=arguments.sets,
     )
     path = arguments.model / "README.md"
@@ -56,11 +58,13 @@ def write_card(
     manifest: dict[str, Any],
     *,
     title: str,
+    notes: str = "",
     sets: Sequence[str] | None = None,
 ) -> str:
     """The card as Markdown.
 
-    evaluation: as `evaluate` writes it; records: of the stages, in order; manifest: as `manifest` writes it.
+    evaluation: as `evaluate` writes it; records: of the stages, in order; manifest: as `manifest` writes it;
+    notes: Markdown that follows the stages.
     Raises ValueError for a set that the manifest does not name.
     """
     config = _read(model / "config.json")
@@ -71,6 +75,7 @@ def write_card(
         "## Measured\n\n" + write_table(evaluation).strip(),
         "## What it is bad at\n\n" + list_weaknesses(evaluation),
         "## How it was trained\n\n" + describe_stages(records),
+        *([notes.strip()] if notes.strip() else []),
         "## What it was trained on\n\n" + describe_sources(manifest, sets),
         "The recipe is the package in `training/` of Crossrank. None of the collections above, and nothing of SQuAD dev, "
         "CMRC dev, DRCD test, TREC or MS MARCO, is part of the training material; texts that overlap with them were dropped.",
@@ -151,16 +156,20 @@ def describe_stages(records: Sequence[dict[str, Any]]) -> str:
 
 
 def describe_sources(manifest: dict[str, Any], chosen: Sequence[str] | None) -> str:
-    """The sets with rows, licences and sources."""
+    """The sets with rows, licences and sources; those that were left out are named below the table."""
     named = {entry["name"]: entry for entry in manifest["sets"]}
     unknown = set(chosen or ()) - set(named)
     if unknown:
         raise ValueError(f"the manifest does not name {', '.join(sorted(unknown))}")
     lines = ["| set | rows | licence | source @ commit |", "|---|---|---|---|"]
+    left_out = []
     for name in chosen or named:
         entry = named[name]
+        if "excluded" in entry:
+            left_out.append(f"Left out: {name} ({entry['source']}); {entry['excluded']}.")
+            continue
         lines.append(f"| {name} | {entry['rows']:,} | {entry['licence']} | {entry['source']} |")
-    return "\n".join(lines)
+    return "\n\n".join(["\n".join(lines), *left_out])
 
 
 def _read(path: Path) -> dict[str, Any]:

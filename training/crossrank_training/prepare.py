@@ -16,7 +16,7 @@ from .collect import Collection, choose_dev_passages, derive_queries, gather_col
 from .dictionary import Dictionary, build_dictionary
 from .overlap import OverlapFilter, read_held_out
 from .prepared import DEV, NEGATIVES, QUERY_KINDS, TRAIN, PreparedText
-from .sources import list_source_files, read_rows
+from .sources import list_source_files, read_training_rows
 from .tokenizer import PairTokenizer
 
 LONGEST_SENTENCE = 200
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = list_source_files(arguments.sources)
     dictionary = make_dictionary(files)
     report(f"word list of {len(dictionary)} English words")
-    rows = chain.from_iterable(map(read_rows, files))
+    rows = chain.from_iterable(map(read_training_rows, files))
     collections, counts = gather_collections(rows, overlap, most_per_set=arguments.most_per_set, seed=arguments.seed)
     report(f"rows: {counts}")
     for collection in collections:
@@ -74,7 +74,7 @@ def make_dictionary(files: list[Path]) -> Dictionary:
     glosses, parallel = [], []
     for path in files:
         if path.name.startswith("pairs-zh-en"):
-            for row in read_rows(path):
+            for row in read_training_rows(path):
                 if row.kind == "gloss":
                     glosses.append((row.query, row.passage.split(":")[0]))
                 elif row.kind == "parallel":

@@ -81,6 +81,8 @@ def _run_stages(work: Path, steps: int, threads: int) -> None:
     if not after < before - 0.05:
         raise SmokeFailure(f"the cross-entropy on held-out questions went from {before:.3f} to {after:.3f}")
     _check_resuming(work, common)
+    both = (work / "run" / "checkpoint.pt", aligned)
+    _command("average-weights", *both, "--shares", 0.8, 0.2, "--out", work / "averaged.pt")
     labels = ("--labels", "en-en:qa", "zh-zh:qa", "--most", 50)
     _command("mine", "--checkpoint", work / "run" / "checkpoint.pt", "--work", work, *labels, *thread_options)
     print("smoke: export", flush=True)

@@ -15,6 +15,10 @@ from pathlib import Path
 import zstandard
 
 KINDS = ("qa", "heading", "title", "gloss", "synonym", "parallel")
+# Sets that a folder may hold and nothing is trained on, with why not.
+EXCLUDED_SETS: dict[str, str] = {
+    "insurance_question_zh_en": "its README allows use for research only (数据仅限于研究用途)",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,11 @@ def read_rows(path: Path) -> Iterator[SourceRow]:
         if line["kind"] not in KINDS:
             raise ValueError(f"{path.name}: unknown kind {line['kind']!r}")
         yield SourceRow(languages, line["set"], line["kind"], line["q"], line["p"])
+
+
+def read_training_rows(path: Path) -> Iterator[SourceRow]:
+    """The rows of one file that may be trained on: all but those of EXCLUDED_SETS."""
+    return (row for row in read_rows(path) if row.set_name not in EXCLUDED_SETS)
 
 
 def write_rows(path: Path, lines: list[dict[str, str]]) -> None:

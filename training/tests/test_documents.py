@@ -4,13 +4,14 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from crossrank_training.check_tokenizer import CODE_LINES, make_lines
 from crossrank_training.export import describe_config
 from crossrank_training.manifest import check_folder, make_manifest
 from crossrank_training.model import Ranker, RankerConfig
-from crossrank_training.model_card import count_parameters, list_weaknesses, write_card
-from crossrank_training.sources import write_rows
+from crossrank_training.model_card import count_parameters, describe_sources, list_weaknesses, write_card
+from crossrank_training.sources import EXCLUDED_SETS, read_training_rows, write_rows
 
 
 def make_sources(folder: Path, rows: int = 3) -> None:
@@ -68,6 +69,18 @@ class ManifestTest(unittest.TestCase):
             ],
         )
 
+    def test_a_set_that_is_left_out_is_named_and_not_read_for_training(self) -> None:
+        with mock.patch.dict(EXCLUDED_SETS, {"a": "research only"}):
+            manifest = make_manifest(self.folder)
+            kept = list(read_training_rows(self.folder / "pairs-en-en.jsonl.zst"))
+        self.assertEqual(kept, [])
+        self.assertEqual(manifest["sets"][0]["excluded"], "research only")
+        self.assertNotIn("excluded", make_manifest(self.folder)["sets"][0])
+        self.assertEqual(len(list(read_training_rows(self.folder / "pairs-en-en.jsonl.zst"))), 3)
+        card = describe_sources(manifest, None)
+        self.assertIn("Left out: a (x/y@1); research only.", card)
+        self.assertNotIn("| a | 3", card)
+
     def test_refuses_a_set_without_a_licence(self) -> None:
         table = (self.folder / "SOURCES.md").read_text().replace("| a (text) |", "| b |")
         (self.folder / "SOURCES.md").write_text(table)
@@ -105,8 +118,8 @@ class CardTest(unittest.TestCase):
                 "tasks": {"traps": make_task("Traps", 0.7, 0.1, 0.2)},
             }
             record = {"started_from": "/a/b.pt", "machine": "2 cores", "tokens": 2_000_000, "masked_tokens": 0, "seconds": 1800, "losses": [[1, 9, 0.5]]}
-            card = write_card(folder, evaluation, [record, record], make_manifest(folder), title="small")
-        for part in ("8.2 M parameters", "| Traps | 9 | P@1 | 0.500", "4.0 M tokens in 1.00 hours", "| a (text) | 4 | CC0 |"):
+            card = write_card(folder, evaluation, [record, record], make_manifest(folder), title="small", notes="Before that: nothing.\n")
+        for part in ("8.2 M parameters", "| Traps | 9 | P@1 | 0.500", "4.0 M tokens in 1.00 hours", "| a (text) | 4 | CC0 |", "in all.\n\nBefore that: nothing.\n\n##"):
             self.assertIn(part, card)
 
 

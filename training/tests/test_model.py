@@ -2,11 +2,13 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from crossrank_training.average_weights import average_weights
 from crossrank_training.losses import group_loss
 from crossrank_training.model import Ranker, RankerConfig, load_checkpoint, save_checkpoint, score_pairs
 from crossrank_training.packing import pack_pairs
@@ -87,6 +89,17 @@ class CheckpointTest(unittest.TestCase):
             self.assertEqual(loaded.config, CONFIG)
             np.testing.assert_array_equal(score_pairs(loaded, make_pairs(3)), score_pairs(ranker, make_pairs(3)))
             self.assertEqual([file.name for file in path.parent.iterdir()], ["checkpoint.pt"])
+
+    def test_average_is_the_mean_of_every_parameter(self) -> None:
+        first, second = make_ranker(), Ranker(CONFIG)
+        averaged = average_weights([first, second], [0.75, 0.25]).state_dict()
+        for name, values in first.state_dict().items():
+            torch.testing.assert_close(averaged[name], 0.75 * values + 0.25 * second.state_dict()[name])
+        for shares, problem in (([1], "2 checkpoints and 1 shares"), ([0.5, 0.6], "add up to 1.1")):
+            with self.assertRaisesRegex(ValueError, problem):
+                average_weights([first, second], shares)
+        with self.assertRaisesRegex(ValueError, "differ in shape"):
+            average_weights([first, Ranker(replace(CONFIG, layers=1))], [0.5, 0.5])
 
     def test_version_0_names(self) -> None:
         hidden = CONFIG.hidden_size

@@ -7,6 +7,7 @@ import random
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from crossrank_training.model import Ranker, RankerConfig
 from crossrank_training.prepared import DEV, QUERY_KINDS, PreparedText
 from crossrank_training.sample_text import LEGEND, make_rows, make_towns, write_sample
 from crossrank_training.schedule import Schedule
-from crossrank_training.sources import read_rows
+from crossrank_training.sources import EXCLUDED_SETS, read_rows
 from crossrank_training.tokenizer import SPECIAL_TOKENS, PairTokenizer, learn
 from crossrank_training.windows import WindowCutter, draw_window_length
 
@@ -148,6 +149,13 @@ class PreparedTest(unittest.TestCase):
     def test_mixture_refuses_to_be_empty(self) -> None:
         with self.assertRaises(ValueError):
             Mixture(self.prepared, {"en-en:nothing": 1.0})
+
+    def test_excluded_sets_are_not_drawn_from_an_older_preparation(self) -> None:
+        named = {self.prepared.set_of(source.collection) for source in Mixture(self.prepared).sources}
+        left_out = sorted(named)[0]
+        with mock.patch.dict(EXCLUDED_SETS, {left_out: "a reason"}):
+            kept = {self.prepared.set_of(source.collection) for source in Mixture(self.prepared).sources}
+        self.assertEqual(kept, named - {left_out})
 
     def test_dev_passages_are_not_trained_on(self) -> None:
         dev = set(np.flatnonzero(np.asarray(self.prepared.query_split) == DEV).tolist())
