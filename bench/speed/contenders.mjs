@@ -121,14 +121,15 @@ export async function transformersContender(bench, key, lengthsOf) {
 
 /**
  * The ceiling in the browser, see bare.worker.mjs.
- * @param {Bench} bench
- * @returns {Promise<Contender & { peakGflops: () => Promise<number>,
+ * @param {Pick<Bench, 'context' | 'bareUrl' | 'model' | 'device' | 'threads'>} bench
+ * @returns {Promise<Contender & { software: boolean, peakGflops: () => Promise<number>,
  *   prepared: (documents: Documents) => Promise<Prepared> }>}
  */
 export async function bareContender({ context, bareUrl, model, device, threads }) {
   const page = await context.newPage();
   await page.goto(`${bareUrl}/`);
-  await askBare(page, { open: { model, device, threads } });
+  /** @type {{ software: boolean }} */
+  const { software } = await askBare(page, { open: { model, device, threads } });
   /** @type {import('./packed-batches.mjs').Packing | null} */
   let packing = null;
   /** @type {{ documents: Documents, result: Prepared } | null} */
@@ -147,6 +148,7 @@ export async function bareContender({ context, bareUrl, model, device, threads }
     key: 'bareSession',
     name: 'bare session.run, packed',
     rewritten: true,
+    software,
     prepared,
     prepare: async (documents) => {
       await prepared(documents);

@@ -10,7 +10,7 @@ export const embeddedCard: ModelCard = {
   licence: { id: null, commercialUse: null },
   architecture: 'bert',
   shape: embeddedModel.shape,
-  parametersMillions: 8.1,
+  parametersMillions: 8.2,
   maxLength: embeddedModel.maxLength,
   languages: ['en', 'zh'],
   pairFormat: '[CLS] query [SEP] passage [SEP]',
